@@ -1,0 +1,149 @@
+"""Every exception of the project, as one tree.
+
+Each message says what is wrong, where, and what to do; the parts stand as attributes so that a caller can show them
+its own way. The tree has no web or command-line parent: `ltkg` turns a class into an exit code, the API into a status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class LearnTogetherError(Exception):
+    """The root of all our errors."""
+
+
+class OntologyError(LearnTogetherError):
+    """A file of the ontology, the typology or the shapes cannot be loaded."""
+
+    def __init__(self, file: Path | str, reason: str) -> None:
+        self.file, self.reason = file, reason
+        super().__init__(f"{file}: {reason}")
+
+
+class UnreadableFileError(LearnTogetherError):
+    """A file given to us is not what it should be, so nothing in it was read."""
+
+    def __init__(self, file: Path | str, reason: str, where: str = "") -> None:
+        self.file, self.reason, self.where = file, reason, where
+        super().__init__(f"{file}{', ' + where if where else ''}: {reason}")
+
+
+class InvalidReviewError(LearnTogetherError):
+    """One or more reviews break a rule; nothing was stored. ``reports`` holds a validation report for each file."""
+
+    def __init__(self, reports: Iterable[object]) -> None:
+        self.reports = tuple(reports)
+        super().__init__(f"{len(self.reports)} file(s) do not conform; nothing was stored")
+
+
+class RepeatedReviewError(LearnTogetherError):
+    """Two files of one submission are the same review."""
+
+    def __init__(self, file: Path | str, other: Path | str) -> None:
+        self.file, self.other = file, other
+        super().__init__(
+            f"{file}: it has the same review id as {other}; submit one of them, or start the other from a new template"
+        )
+
+
+class LibraryError(LearnTogetherError):
+    """A library folder cannot be used as asked."""
+
+    def __init__(self, library: Path | str, reason: str) -> None:
+        self.library, self.reason = library, reason
+        super().__init__(f"Library {library}: {reason}")
+
+
+class LibraryMissingError(LibraryError):
+    """There is no library where one was expected."""
+
+    def __init__(self, library: Path | str) -> None:
+        super().__init__(library, "there is none here; make one with `ltkg init --library DIR` or `ltkg demo`")
+
+
+class LibraryBusyError(LibraryError):
+    """Another process is changing the library."""
+
+    def __init__(self, library: Path | str) -> None:
+        super().__init__(library, "another process is changing it; wait until that is done and try again")
+
+
+class UnknownReleaseError(LibraryError):
+    """The library has no release of that name."""
+
+    def __init__(self, library: Path | str, name: str, known: Iterable[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        hint = f"it has {', '.join(self.known)}" if self.known else "it has none yet; make one with `ltkg publish`"
+        super().__init__(library, f"no release named {name!r}; {hint}" if name else f"no release to read; {hint}")
+
+
+class ReleaseExistsError(LibraryError):
+    """A release is never overwritten."""
+
+    def __init__(self, library: Path | str, name: str) -> None:
+        self.name = name
+        super().__init__(library, f"release {name!r} exists already and is never overwritten; choose another name")
+
+
+class ForeignLibraryError(LibraryError):
+    """The sample would be mixed with reviews that are not its own."""
+
+    def __init__(self, library: Path | str, count: int) -> None:
+        self.count = count
+        super().__init__(
+            library, f"it holds {count} review(s) that are not the sample's; give `--library` another folder"
+        )
+
+
+class UnknownReviewError(LearnTogetherError):
+    """No review of that IRI or label is in the library."""
+
+    def __init__(self, review: str) -> None:
+        self.review = review
+        super().__init__(f"No review {review!r} in the library; `ltkg list` shows those it holds")
+
+
+class DuplicateReviewError(LearnTogetherError):
+    """The same published report would be counted twice."""
+
+    def __init__(self, file: str, other: str, same: str) -> None:
+        self.file, self.other, self.same = file, other, same
+        super().__init__(
+            f"{file}: its source has the same {same} as review {other}, so one report would be counted twice; "
+            f"correct the Source sheet, or submit it under that review's id to replace it"
+        )
+
+
+class QueryFileError(LearnTogetherError):
+    """A named query's file is not fit to be served."""
+
+    def __init__(self, file: Path | str, line: int, reason: str) -> None:
+        self.file, self.line, self.reason = file, line, reason
+        super().__init__(f"{file}, line {line}: {reason}")
+
+
+class UnknownQueryError(LearnTogetherError):
+    """No named query has that name."""
+
+    def __init__(self, name: str, close: Iterable[str]) -> None:
+        self.name, self.close = name, tuple(close)
+        hint = f"; did you mean {' or '.join(self.close)}?" if self.close else ""
+        super().__init__(f"No query named {name!r}{hint} `ltkg queries` lists them all")
+
+
+class QueryArgumentError(LearnTogetherError):
+    """An argument of a named query is unknown or is not of its type."""
+
+    def __init__(self, query: str, parameter: str, reason: str) -> None:
+        self.query, self.parameter, self.reason = query, parameter, reason
+        super().__init__(f"Query {query}, parameter {parameter!r}: {reason}")
+
+
+class StoreUnavailableError(LearnTogetherError):
+    """A store cannot be opened or reached."""
+
+    def __init__(self, store: Path | str, reason: str) -> None:
+        self.store, self.reason = store, reason
+        super().__init__(f"Store {store}: {reason}")

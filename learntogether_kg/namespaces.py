@@ -1,0 +1,63 @@
+"""The IRIs of the project: its terms, its data and the prefixes under which both are written."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rdflib import DCTERMS, FOAF, OWL, RDF, RDFS, SH, SKOS, XSD, Namespace, URIRef
+
+BASE: Final = "https://w3id.org/learntogether/"
+DCT: Final = Namespace(str(DCTERMS))
+LT: Final = Namespace(BASE + "ontology#")
+TYP: Final = Namespace(BASE + "typology#")
+CL: Final = Namespace(BASE + "codelists#")
+LTS: Final = Namespace(BASE + "shapes#")
+ID: Final = Namespace(BASE + "id/")
+REVIEW: Final = Namespace(BASE + "id/review/")
+CODER: Final = Namespace(BASE + "id/coder/")
+
+ONTOLOGY_GRAPH: Final = URIRef(BASE + "ontology")
+"""The named graph that holds the ontology, the typology and the code lists of a library."""
+
+CATALOGUE: Final = ID["catalogue"]
+"""The library's own record: its state number and its default coder. Also the graph it stands in."""
+
+PREFIXES: Final[dict[str, str]] = {
+    "lt": str(LT),
+    "typ": str(TYP),
+    "cl": str(CL),
+    "lts": str(LTS),
+    "rdf": str(RDF),
+    "rdfs": str(RDFS),
+    "owl": str(OWL),
+    "xsd": str(XSD),
+    "skos": str(SKOS),
+    "dct": str(DCTERMS),
+    "foaf": str(FOAF),
+    "sh": str(SH),
+}
+
+
+def expand(name: str) -> URIRef | None:
+    """Returns the IRI that a prefixed name such as ``typ:clear-roles`` or a full ``http(s)`` IRI stands for.
+
+    Args:
+        name: What a person typed.
+
+    Returns:
+        The IRI, or None where the text is neither an IRI nor a name under a known prefix.
+    """
+    if name.startswith(("http://", "https://")):
+        return URIRef(name)
+    prefix, separator, local = name.partition(":")
+    if separator and prefix in PREFIXES:
+        return URIRef(PREFIXES[prefix] + local)
+    return None
+
+
+def shorten(iri: str) -> str:
+    """Returns the prefixed name of an IRI where one of our prefixes fits, else the IRI itself."""
+    for prefix, base in PREFIXES.items():
+        if iri.startswith(base):
+            return f"{prefix}:{iri[len(base) :]}"
+    return iri

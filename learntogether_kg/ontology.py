@@ -1,0 +1,239 @@
+"""Loads the ontology, its code lists and the shapes from their files, and lists concepts as reviewers choose them.
+
+Nothing is fetched: every ``owl:imports`` is looked up in a catalogue of the local files, and one that is not there is
+an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from rdflib import OWL, RDF, SKOS, Graph, Literal, URIRef
+from rdflib.plugins.parsers.notation3 import BadSyntax
+
+from learntogether_kg import resources
+from learntogether_kg.errors import OntologyError
+from learntogether_kg.namespaces import LT, ONTOLOGY_GRAPH
+
+_SEPARATOR = " › "
+
+
+@dataclass(frozen=True)
+class Concept:
+    """One entry of a code list or of the typology.
+
+    Attributes:
+        iri: The concept itself.
+        label: Its preferred label.
+        notation: Its short code such as ``T4``, where it has one.
+        definition: What it is for.
+        broader: The concepts above it within the scheme, in their order; empty for a top concept.
+        order: Its place among its neighbours.
+        choice: What a drop-down shows; unique within the scheme.
+        instance_class: The class to which things of this kind belong, where the concept decides that.
+    """
+
+    iri: URIRef
+    label: str
+    notation: str | None
+    definition: str
+    broader: tuple[URIRef, ...]
+    order: int
+    choice: str
+    instance_class: URIRef | None
+
+
+@cache
+def load_ontology() -> Graph:
+    """Returns the ontology with its typology, code lists and extensions.
+
+    The graph is shared: copy it before changing anything.
+
+    Raises:
+        OntologyError: If a file does not parse or an import has no local file.
+    """
+    return read_ontology(resources.folder("ontology"))
+
+
+@cache
+def load_shapes() -> Graph:
+    """Returns all shapes as one graph. It is shared: copy it before changing anything.
+
+    Raises:
+        OntologyError: If a file does not parse.
+    """
+    return _merge(_parse(path) for path in resources.files("shapes", "*.ttl"))
+
+
+@cache
+def concepts(scheme: URIRef) -> tuple[Concept, ...]:
+    """Returns the concepts of a scheme in the order of its drop-down: each followed by those below it.
+
+    Raises:
+        OntologyError: If two concepts would read the same in the drop-down, or one stands above itself.
+    """
+    return list_concepts(load_ontology(), scheme)
+
+
+@cache
+def fingerprint() -> str:
+    """Returns the SHA-256 of the ontology's files, names included, as hexadecimal digits.
+
+    Files are hashed and not triples, since blank nodes have no names of their own. Line ends do not matter.
+    """
+    folder = resources.folder("ontology")
+    digest = hashlib.sha256()
+    for path in resources.files("ontology", "**/*.ttl"):
+        text = path.read_text(encoding="utf-8")
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{text}\0".encode())
+    return digest.hexdigest()
+
+
+def read_ontology(folder: Path) -> Graph:
+    """Returns the ontology in a folder: the root, whatever it imports, and every file in ``extensions/``.
+
+    Args:
+        folder: Holds one Turtle file for each ontology, extensions and copies of others' terms in subfolders.
+
+    Raises:
+        OntologyError: If a file does not parse, does not declare one ontology, declares one that another file has, or
+            imports one that no file has.
+    """
+    files = _catalogue(folder)
+    if ONTOLOGY_GRAPH not in files:
+        raise OntologyError(folder, f"no file declares the ontology <{ONTOLOGY_GRAPH}>")
+    waiting = [ONTOLOGY_GRAPH, *(iri for iri, (path, _) in files.items() if path.parent.name == "extensions")]
+    wanted: set[URIRef] = set()
+    while waiting:
+        iri = waiting.pop()
+        if iri in wanted:
+            continue
+        wanted.add(iri)
+        path, graph = files[iri]
+        for imported in graph.objects(iri, OWL.imports):
+            if not isinstance(imported, URIRef) or imported not in files:
+                raise OntologyError(path, f"imports <{imported}>, of which there is no copy in {folder}")
+            waiting.append(imported)
+    return _merge(files[iri][1] for iri in sorted(wanted))
+
+
+def list_concepts(graph: Graph, scheme: URIRef) -> tuple[Concept, ...]:
+    """Returns the concepts of a scheme in a given graph, in the order of its drop-down.
+
+    Raises:
+        OntologyError: If two concepts would read the same, or one stands above itself.
+    """
+    members = {iri for iri in graph.subjects(SKOS.inScheme, scheme) if isinstance(iri, URIRef)}
+    _refuse_cycles(graph, members)
+    listed = sorted((_place(graph, members, iri), _concept(graph, members, iri)) for iri in members)
+    found = tuple(concept for _, concept in listed)
+    seen: dict[str, URIRef] = {}
+    for concept in found:
+        if concept.choice in seen:
+            both = f"{seen[concept.choice]} and {concept.iri}"
+            raise OntologyError(str(scheme), f"{both} both read {concept.choice!r}; give one another label")
+        seen[concept.choice] = concept.iri
+    return found
+
+
+def _catalogue(folder: Path) -> dict[URIRef, tuple[Path, Graph]]:
+    """Returns each ontology of a folder with its file and what that holds."""
+    found: dict[URIRef, tuple[Path, Graph]] = {}
+    for path in sorted(folder.rglob("*.ttl")):
+        graph = _parse(path)
+        declared = [iri for iri in graph.subjects(RDF.type, OWL.Ontology) if isinstance(iri, URIRef)]
+        if len(declared) != 1:
+            raise OntologyError(path, f"declares {len(declared)} ontologies; a file declares exactly one")
+        if declared[0] in found:
+            raise OntologyError(path, f"declares <{declared[0]}>, which {found[declared[0]][0]} declares already")
+        found[declared[0]] = path, graph
+    return found
+
+
+def _parse(path: Path) -> Graph:
+    """Returns what a Turtle file says."""
+    try:
+        return Graph().parse(data=path.read_text(encoding="utf-8"), format="turtle", publicID=path.as_uri())
+    except BadSyntax as error:
+        raise OntologyError(path, f"line {error.lines + 1}: not Turtle: {error._why}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise OntologyError(path, f"cannot be read: {error}") from error
+
+
+def _merge(graphs: Iterable[Graph]) -> Graph:
+    """Returns one graph with the triples and prefixes of all."""
+    merged = Graph()
+    for graph in graphs:
+        for prefix, namespace in graph.namespaces():
+            merged.bind(prefix, namespace)
+        merged += graph
+    return merged
+
+
+def _concept(graph: Graph, members: set[URIRef], iri: URIRef) -> Concept:
+    label, notation = _text(graph, iri, SKOS.prefLabel), _text(graph, iri, SKOS.notation)
+    above = _broader(graph, members, iri)
+    instance_class = graph.value(iri, LT.instanceClass)
+    return Concept(
+        iri=iri,
+        label=label,
+        notation=notation or None,
+        definition=_text(graph, iri, SKOS.definition),
+        broader=above,
+        order=_order(graph, iri),
+        choice=_path(graph, members, iri) if above else f"{notation} {label}".strip(),
+        instance_class=instance_class if isinstance(instance_class, URIRef) else None,
+    )
+
+
+def _path(graph: Graph, members: set[URIRef], iri: URIRef) -> str:
+    """Returns the way down to a concept, as in ``T4 › Clear roles``; below two concepts it begins ``T3/T4``."""
+    above = _broader(graph, members, iri)
+    name = _text(graph, iri, SKOS.prefLabel)
+    if not above:
+        return _text(graph, iri, SKOS.notation) or name
+    return "/".join(_path(graph, members, each) for each in above) + _SEPARATOR + name
+
+
+def _place(graph: Graph, members: set[URIRef], iri: URIRef) -> tuple[tuple[int, str], ...]:
+    """Returns a sort key that puts a concept below the first of its broader concepts."""
+    own = ((_order(graph, iri), str(iri)),)
+    above = _broader(graph, members, iri)
+    return _place(graph, members, above[0]) + own if above else own
+
+
+def _refuse_cycles(graph: Graph, members: set[URIRef]) -> None:
+    """Raises an OntologyError if a concept stands above itself."""
+    for iri in sorted(members):
+        waiting, passed = [*_broader(graph, members, iri)], set[URIRef]()
+        while waiting:
+            step = waiting.pop()
+            if step == iri:
+                raise OntologyError(str(iri), "stands above itself by skos:broader; remove one of the links")
+            if step not in passed:
+                passed.add(step)
+                waiting.extend(_broader(graph, members, step))
+
+
+def _broader(graph: Graph, members: set[URIRef], iri: URIRef) -> tuple[URIRef, ...]:
+    above = {each for each in graph.objects(iri, SKOS.broader) if isinstance(each, URIRef) and each in members}
+    return tuple(sorted(above, key=lambda each: (_order(graph, each), str(each))))
+
+
+def _order(graph: Graph, iri: URIRef) -> int:
+    """Returns a concept's place among its neighbours; one that gives none comes last."""
+    value = graph.value(iri, LT.listOrder)
+    number = value.toPython() if isinstance(value, Literal) else None
+    return number if isinstance(number, int) else 1_000_000
+
+
+def _text(graph: Graph, iri: URIRef, predicate: URIRef) -> str:
+    """Returns a text in English or without a language; empty where there is none."""
+    texts = [
+        each for each in graph.objects(iri, predicate) if isinstance(each, Literal) and each.language in ("en", None)
+    ]
+    return str(min(texts, default=""))

@@ -1,0 +1,23 @@
+"""Where the data files lie: beside the package in a checkout, inside it in an installed wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+Folder = Literal["ontology", "shapes", "queries", "sample"]
+
+_PACKAGE = Path(__file__).parent
+
+
+def folder(name: Folder) -> Path:
+    """Returns the folder of that name; ``sample`` always stands inside the package."""
+    if name == "sample":
+        return _PACKAGE / "sample"
+    installed = _PACKAGE / "data" / name
+    return installed if installed.is_dir() else _PACKAGE.parent / name
+
+
+def files(name: Folder, pattern: str) -> list[Path]:
+    """Returns the files of a folder that match a glob pattern, sorted by path so that every machine agrees."""
+    return sorted(folder(name).glob(pattern))
