@@ -1,0 +1,387 @@
+"""A library: a folder of states, releases and custody.
+
+::
+
+    CURRENT            the number of the newest state
+    states/<n>/        store/ and manifest.json; each change makes a new one, the newest is kept
+    releases/<name>/   a state that was published: kept, citable, served, never changed
+    custody/           what identifies a review; in no state and no release
+
+Nothing is written in place. A change is built beside the newest state, brought to the disk, moved to its name, and
+becomes current when CURRENT is replaced: a kill at any point leaves the library as it was before or after, whole.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rdflib import RDF, Graph, Literal, URIRef
+
+from learntogether_kg import __version__, ontology, resources
+from learntogether_kg.custody import Custody, Record
+from learntogether_kg.errors import (
+    LibraryBusyError,
+    LibraryError,
+    LibraryMissingError,
+    ReleaseExistsError,
+    StoreUnavailableError,
+    UnknownReleaseError,
+)
+from learntogether_kg.namespaces import CATALOGUE, LT, ONTOLOGY_GRAPH
+from learntogether_kg.store.oxigraph import OxigraphStore
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a state or a release says of itself.
+
+    Attributes:
+        state: The number of the state.
+        made: When it was made, in UTC.
+        software: The version of this software that made it.
+        ontology: The fingerprint of the ontology, typology and code lists in it.
+        quads: How many quads its store holds.
+        studies: How many reviews and syntheses it holds.
+        release: The name of the release; empty for a state.
+        files: SHA-256 of each file of a release's store; empty for a state.
+    """
+
+    state: int
+    made: str
+    software: str
+    ontology: str
+    quads: int
+    studies: int
+    release: str = ""
+    files: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A state or a release on disk, opened read-only when its store is first asked for."""
+
+    path: Path
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What it says of itself."""
+        try:
+            return Manifest(**json.loads((self.path / "manifest.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise StoreUnavailableError(self.path, f"its manifest cannot be read: {error}") from error
+
+    @cached_property
+    def store(self) -> OxigraphStore:
+        """Its triples, read-only."""
+        return OxigraphStore.open(self.path / "store")
+
+    def studies(self) -> list[URIRef]:
+        """Returns the IRIs of the reviews and syntheses in it, sorted."""
+        return _studies(self.store)
+
+    def is_whole(self) -> bool:
+        """Returns whether the store holds as many quads as the manifest says."""
+        return len(self.store) == self.manifest.quads
+
+    def altered_files(self) -> list[str]:
+        """Returns the files of a release whose bytes are not those that were published."""
+        found = _hashes(self.path / "store")
+        return sorted(name for name, digest in self.manifest.files.items() if found.get(name) != digest)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a commit did to the library.
+
+    Attributes:
+        state: The newest state after it.
+        added: Studies that were not there before.
+        replaced: Studies that were there with other content.
+        unchanged: Studies that were there already, just so.
+        withdrawn: Studies that are no longer there.
+    """
+
+    state: int
+    added: tuple[URIRef, ...] = ()
+    replaced: tuple[URIRef, ...] = ()
+    unchanged: tuple[URIRef, ...] = ()
+    withdrawn: tuple[URIRef, ...] = ()
+
+
+class Library:
+    """A library folder that exists."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def init(cls, path: Path) -> Self:
+        """Makes an empty library, or returns the one that is there.
+
+        Raises:
+            LibraryError: The folder holds something else.
+        """
+        library = cls(path)
+        if (path / "CURRENT").exists():
+            return library
+        if path.exists() and (not path.is_dir() or any(child.name not in _PARTS for child in path.iterdir())):
+            raise LibraryError(path, "there is something else here; choose a new or an empty folder")
+        for part in ("states", "releases"):
+            (path / part).mkdir(parents=True, exist_ok=True)
+        with library._change() as custody:
+            if not (path / "CURRENT").exists():
+                library._build(custody, 1, None, [], ())
+        return library
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Returns the library in a folder.
+
+        Raises:
+            LibraryMissingError: There is none.
+        """
+        if not (path / "CURRENT").is_file():
+            raise LibraryMissingError(path)
+        return cls(path)
+
+    def current(self) -> Snapshot:
+        """Returns the newest state."""
+        return Snapshot(self.path / "states" / str(self._number()))
+
+    def commit(self, records: Sequence[Record], withdraw: Collection[URIRef] = (), note: str = "") -> Change:
+        """Stores records and withdraws studies, all or nothing, as one new state.
+
+        Where nothing would change, no state is made.
+
+        Args:
+            records: What to store; a study that is there already is replaced.
+            withdraw: Studies to leave out of the new state.
+            note: Why, for the audit log.
+
+        Returns:
+            What was done.
+
+        Raises:
+            DuplicateReviewError: A report would be in the library twice.
+            LibraryBusyError: Another process is changing the library.
+        """
+        with self._change() as custody:
+            before = self.current()
+            present = set(before.studies())
+            custody.refuse_twins(records, present - set(withdraw))
+            unchanged = [r for r in records if r.study in present and _is_same(r, before.store, custody)]
+            changed = [r for r in records if r not in unchanged]
+            number = before.manifest.state
+            if changed or withdraw or before.manifest.ontology != ontology.fingerprint():
+                number += 1
+                self._build(custody, number, before, changed, withdraw)
+                custody.log("submit", [r.study for r in changed], number, note)
+                custody.log("withdraw", withdraw, number, note)
+            return Change(
+                number,
+                added=tuple(r.study for r in changed if r.study not in present),
+                replaced=tuple(r.study for r in changed if r.study in present),
+                unchanged=tuple(r.study for r in unchanged),
+                withdrawn=tuple(withdraw),
+            )
+
+    def publish(self, name: str | None = None) -> Snapshot:
+        """Makes the newest state a release.
+
+        Args:
+            name: Its name; by default today's date. Where the newest release is of this very state, that one is
+                returned and none is made.
+
+        Raises:
+            ReleaseExistsError: A release of that name exists.
+            LibraryError: The name has characters other than letters, digits, dot, dash and underscore.
+        """
+        if name is not None and not _NAME.fullmatch(name):
+            raise LibraryError(self.path, f"{name!r} is no name for a release; use letters, digits, dot, dash")
+        with self._change() as custody:
+            state, releases = self.current(), self.releases()
+            if name is None and releases and releases[-1].manifest.state == state.manifest.state:
+                return releases[-1]
+            name = name or self._dated_name()
+            target = self.path / "releases" / name
+            if target.exists():
+                raise ReleaseExistsError(self.path, name)
+            release = self._write_release(state, name, target)
+            custody.log("publish", [], state.manifest.state, name)
+            return release
+
+    def releases(self) -> list[Snapshot]:
+        """Returns the releases, oldest first."""
+        found = [Snapshot(path.parent) for path in (self.path / "releases").glob("*/manifest.json")]
+        return sorted(found, key=lambda release: (release.manifest.state, release.manifest.made))
+
+    def release(self, name: str | None = None) -> Snapshot:
+        """Returns one release, by default the newest.
+
+        Raises:
+            UnknownReleaseError: There is none of that name, or none at all.
+        """
+        releases = {release.manifest.release: release for release in self.releases()}
+        if name is None and releases:
+            return list(releases.values())[-1]
+        if name is None or name not in releases:
+            raise UnknownReleaseError(self.path, name or "", releases)
+        return releases[name]
+
+    def _number(self) -> int:
+        try:
+            return int((self.path / "CURRENT").read_text(encoding="ascii"))
+        except (OSError, ValueError) as error:
+            raise StoreUnavailableError(self.path, f"CURRENT cannot be read: {error}") from error
+
+    def _dated_name(self) -> str:
+        today = datetime.now(UTC).date().isoformat()
+        taken = {path.name for path in (self.path / "releases").iterdir()}
+        names = (today if count == 1 else f"{today}-{count}" for count in range(1, len(taken) + 2))
+        return next(name for name in names if name not in taken)
+
+    @contextmanager
+    def _change(self) -> Iterator[Custody]:
+        """Holds the library for one change, after clearing away what a killed one left."""
+        with (self.path / "LOCK").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise LibraryBusyError(self.path) from error
+            with closing(Custody(self.path / "custody")) as custody:
+                self._clear_away(custody)
+                yield custody
+
+    def _clear_away(self, custody: Custody) -> None:
+        number = self._number() if (self.path / "CURRENT").exists() else 0
+        custody.forget_after(number)
+        shutil.rmtree(self.path / "next", ignore_errors=True)
+        for path in (self.path / "states").iterdir():
+            if path.name != str(number):
+                shutil.rmtree(path)
+
+    def _build(
+        self,
+        custody: Custody,
+        number: int,
+        before: Snapshot | None,
+        records: Sequence[Record],
+        withdraw: Collection[URIRef],
+    ) -> None:
+        """Builds the state of that number beside the one before it, and makes it current."""
+        following = self.path / "next"
+        following.mkdir()
+        if before:
+            before.store.checkpoint(following / "store")
+        _fill(following, number, before, records, withdraw)
+        custody.put(number, records)
+        state = self.path / "states" / str(number)
+        _bring_to_disk(following)
+        following.rename(state)
+        _sync(state.parent)
+        _replace_text(self.path / "CURRENT", f"{number}\n")
+        if before:
+            shutil.rmtree(before.path)
+
+    def _write_release(self, state: Snapshot, name: str, target: Path) -> Snapshot:
+        following = self.path / "next"
+        following.mkdir()
+        state.store.checkpoint(following / "store")
+        manifest = Manifest(
+            **{**asdict(state.manifest), "made": _now(), "release": name, "files": _hashes(following / "store")}
+        )
+        _write_manifest(following, manifest)
+        _bring_to_disk(following)
+        following.rename(target)
+        _sync(target.parent)
+        return Snapshot(target)
+
+
+_PARTS: Final = frozenset({"states", "releases", "custody", "next", "LOCK"})
+
+
+def _fill(
+    folder: Path, number: int, before: Snapshot | None, records: Sequence[Record], withdraw: Collection[URIRef]
+) -> None:
+    store = OxigraphStore.create(folder / "store")
+    fingerprint = ontology.fingerprint()
+    if before is None or before.manifest.ontology != fingerprint:
+        store.replace_graph(ONTOLOGY_GRAPH, ontology.load_ontology())
+    for study in withdraw:
+        store.remove_graph(study)
+    for record in records:
+        store.replace_graph(record.study, record.graph)
+    catalogue = Graph()
+    catalogue.add((CATALOGUE, RDF.type, LT.Catalogue))
+    catalogue.add((CATALOGUE, LT.stateNumber, Literal(number)))
+    store.replace_graph(CATALOGUE, catalogue)
+    for file in resources.files("queries", "materialise/*.ru"):
+        store.update(file.read_text(encoding="utf-8"))
+    store.flush()
+    manifest = Manifest(number, _now(), __version__, fingerprint, len(store), len(_studies(store)))
+    _write_manifest(folder, manifest)
+
+
+def _studies(store: OxigraphStore) -> list[URIRef]:
+    return [name for name in store.graph_names() if name not in (ONTOLOGY_GRAPH, CATALOGUE)]
+
+
+def _is_same(record: Record, store: OxigraphStore, custody: Custody) -> bool:
+    """Graphs have no blank nodes, so they are the same when their sets of triples are."""
+    return set(record.graph) == set(store.graph(record.study)) and set(record.custody) == set(
+        custody.latest(record.study)
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _write_manifest(folder: Path, manifest: Manifest) -> None:
+    text = json.dumps(asdict(manifest), indent=2, sort_keys=True) + "\n"
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """RocksDB writes its own log and lock when a store is opened; those are no part of what was published."""
+    files = sorted(path for path in folder.iterdir() if path.suffix == ".sst" or path.name.startswith("MANIFEST"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _bring_to_disk(folder: Path) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        _sync(path)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _replace_text(path: Path, text: str) -> None:
+    beside = path.with_suffix(".new")
+    beside.write_text(text, encoding="ascii")
+    _sync(beside)
+    beside.rename(path)
+    _sync(path.parent)

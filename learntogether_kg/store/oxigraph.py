@@ -1,0 +1,138 @@
+"""The embedded store: Oxigraph on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+from rdflib import BNode, Graph, Literal, URIRef
+
+from learntogether_kg.errors import StoreUnavailableError
+from learntogether_kg.store.base import Row, Solutions, Term, plain
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class OxigraphStore:
+    """One Oxigraph dataset in a folder.
+
+    A read-only store is a snapshot: it may stand open beside a writer and sees what was there when it was opened. The
+    writer must flush before that: beside writes that are still on their way to the disk, opening may fail.
+    """
+
+    def __init__(self, path: Path, store: ox.Store) -> None:
+        self.path = path
+        self._store = store
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Opens the folder to read and write, making it if need be."""
+        return cls(path, _opened(ox.Store, path))
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Opens an existing folder read-only.
+
+        Raises:
+            StoreUnavailableError: There is no store in the folder, or it is damaged.
+        """
+        return cls(path, _opened(ox.Store.read_only, path))
+
+    def select(self, query: str) -> Solutions:
+        """Returns the solutions of a SELECT query over the union of all graphs."""
+        try:
+            answer = self._store.query(query, use_default_graph_as_union=True)
+        except (SyntaxError, OSError) as error:
+            raise StoreUnavailableError(self.path, f"the query cannot be run: {error}") from error
+        if not isinstance(answer, ox.QuerySolutions):
+            raise StoreUnavailableError(self.path, "the query is not a SELECT query")
+        return Solutions(tuple(variable.value for variable in answer.variables), _rows(answer))
+
+    def graph(self, name: URIRef) -> Graph:
+        """Returns a copy of one named graph."""
+        graph = Graph(identifier=name)
+        for quad in self._store.quads_for_pattern(None, None, None, ox.NamedNode(name)):
+            graph.add((to_rdflib(quad.subject), to_rdflib(quad.predicate), to_rdflib(quad.object)))
+        return graph
+
+    def graph_names(self) -> list[URIRef]:
+        """Returns the names of all named graphs, sorted."""
+        return sorted(URIRef(name.value) for name in self._store.named_graphs())
+
+    def graphs_with(self, subject: URIRef | None, predicate: URIRef, value: URIRef | Literal) -> list[URIRef]:
+        """Returns the names of the graphs that say a certain thing, of a certain subject or of any, sorted."""
+        found = self._store.quads_for_pattern(
+            ox.NamedNode(subject) if subject else None, ox.NamedNode(predicate), to_oxigraph(value), None
+        )
+        return sorted({URIRef(quad.graph_name.value) for quad in found if isinstance(quad.graph_name, ox.NamedNode)})
+
+    def replace_graph(self, name: URIRef, graph: Graph) -> None:
+        """Puts a graph in the place of the one of that name."""
+        node = ox.NamedNode(name)
+        self._store.remove_graph(node)
+        self._store.load(graph.serialize(format="nt", encoding="utf-8"), format=ox.RdfFormat.N_TRIPLES, to_graph=node)
+
+    def remove_graph(self, name: URIRef) -> None:
+        """Removes a named graph."""
+        self._store.remove_graph(ox.NamedNode(name))
+
+    def update(self, update: str) -> None:
+        """Runs one of our own updates."""
+        self._store.update(update)
+
+    def dump(self, path: Path) -> None:
+        """Writes the whole dataset as N-Quads."""
+        self._store.dump(str(path), format=ox.RdfFormat.N_QUADS)
+
+    def checkpoint(self, path: Path) -> None:
+        """Writes a copy of the store into a new folder, by hard links where the device allows it."""
+        self._store.backup(str(path))
+
+    def flush(self) -> None:
+        """Brings everything written to the disk."""
+        self._store.flush()
+
+    def close(self) -> None:
+        """Gives the folder free for others; the store cannot be used after it."""
+        del self._store
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+
+def to_rdflib(term: object) -> Term:
+    """Returns a pyoxigraph term as the rdflib term that means the same."""
+    match term:
+        case ox.NamedNode():
+            return URIRef(term.value)
+        case ox.Literal():
+            if term.language:
+                return Literal(term.value, lang=term.language)
+            return plain(Literal(term.value, datatype=URIRef(term.datatype.value)))
+        case ox.BlankNode():
+            return BNode(term.value)
+    raise TypeError(f"not an RDF 1.1 term: {term!r}")
+
+
+def to_oxigraph(term: URIRef | Literal) -> ox.NamedNode | ox.Literal:
+    """Returns an rdflib term as the pyoxigraph term that means the same."""
+    if isinstance(term, URIRef):
+        return ox.NamedNode(term)
+    if term.language:
+        return ox.Literal(str(term), language=term.language)
+    return ox.Literal(str(term), datatype=ox.NamedNode(term.datatype)) if term.datatype else ox.Literal(str(term))
+
+
+def _rows(answer: ox.QuerySolutions) -> Iterator[Row]:
+    for solution in answer:
+        yield tuple(None if term is None else to_rdflib(term) for term in solution)
+
+
+def _opened(how: Callable[[str], ox.Store], path: Path) -> ox.Store:
+    try:
+        return how(str(path))
+    except (OSError, RuntimeError) as error:  # a damaged store is a RuntimeError
+        raise StoreUnavailableError(path, f"it cannot be opened: {error}") from error
