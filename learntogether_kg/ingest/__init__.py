@@ -1,0 +1,1 @@
+"""A file in; a review graph and a SourceMap out."""

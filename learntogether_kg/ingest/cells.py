@@ -1,0 +1,195 @@
+"""The cells of a workbook file: which sheet, row and column each stands in, and what it says as text."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Final
+
+import python_calamine as calamine
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from learntogether_kg.errors import UnreadableFileError
+from learntogether_kg.ingest.layout import Sheet, key, sheets
+from learntogether_kg.source_map import Cell
+
+MAX_BYTES: Final = 20 * 1024 * 1024
+MAX_UNPACKED_BYTES: Final = 200 * 1024 * 1024
+MAX_ENTRIES: Final = 500
+MAX_CELLS: Final = 1_000_000
+_CHUNK: Final = 1024 * 1024
+_OURS: Final = frozenset({"Guide", "Lists"})
+
+
+@dataclass(frozen=True)
+class Value:
+    """What one cell says."""
+
+    text: str
+    cell: Cell
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record: its values by header (as ``layout.key`` writes it), blank ones included."""
+
+    cell: Cell
+    number: int
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def text(self, header: str) -> str:
+        """Returns the text under a header; empty where it is blank or has no column."""
+        value = self.values.get(header)
+        return value.text if value else ""
+
+
+Cells = Mapping[str, tuple[Row, ...]]
+"""The rows of every sheet that are not blank; a sheet of fields is one row."""
+
+
+def read_cells(path: Path) -> Cells:
+    """Returns the cells of a review workbook.
+
+    Raises:
+        UnreadableFileError: It is no workbook, is larger than a review can be, or is not laid out like the template.
+    """
+    try:
+        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(_vetted(path)))
+    except calamine.CalamineError as error:
+        raise UnreadableFileError(path, f"it is not an Excel workbook (.xlsx) that can be read ({error})") from error
+    _check_sheets(path, workbook)
+    found = {}
+    for sheet in sheets():
+        if sheet.name in workbook.sheet_names:
+            table = _table(path, workbook, sheet.name)
+            read = _read_fields if sheet.layout == "fields" else _read_rows
+            found[sheet.name] = tuple(read(path, sheet, table))
+    return found
+
+
+def _vetted(path: Path) -> bytes:
+    """Returns the bytes of a workbook whose archive is no larger inside than a review's can be.
+
+    Sizes are counted while unpacking, since an archive may say anything of itself.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UnreadableFileError(path, f"it is larger than {MAX_BYTES // _CHUNK} MB; a review's workbook is not")
+        data = path.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            if len(entries) > MAX_ENTRIES:
+                raise UnreadableFileError(path, f"it holds more than {MAX_ENTRIES} parts; a review's workbook does not")
+            total = 0
+            for entry in entries:
+                with archive.open(entry) as part:
+                    while chunk := part.read(_CHUNK):
+                        total += len(chunk)
+                        if total > MAX_UNPACKED_BYTES:
+                            limit = MAX_UNPACKED_BYTES // _CHUNK
+                            raise UnreadableFileError(path, f"it unpacks to more than {limit} MB; a review's does not")
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
+        raise UnreadableFileError(path, "it is not an Excel workbook (.xlsx), or it is damaged") from error
+    except OSError as error:
+        raise UnreadableFileError(path, f"it cannot be read: {error.strerror or error}") from error
+    return data
+
+
+def _check_sheets(path: Path, workbook: calamine.CalamineWorkbook) -> None:
+    known = {sheet.name for sheet in sheets()}
+    for sheet in sheets():
+        if sheet.depth == "findings" and not sheet.optional and sheet.name not in workbook.sheet_names:
+            reason = f"it has no sheet {sheet.name!r}, so it is not a review workbook; make one with `ltkg template`"
+            raise UnreadableFileError(path, reason)
+    for name in workbook.sheet_names:
+        if name in known or name in _OURS or name.startswith("Notes"):
+            continue
+        if any(cell != "" for row in _table(path, workbook, name) for cell in row):
+            reason = "the workbook has no such sheet; delete it, or give it a name that starts with Notes to keep it"
+            raise UnreadableFileError(path, reason, f"sheet {name!r}")
+
+
+def _table(path: Path, workbook: calamine.CalamineWorkbook, name: str) -> list[list[object]]:
+    try:
+        sheet = workbook.get_sheet_by_name(name)
+        if sheet.total_height * sheet.total_width > MAX_CELLS:
+            raise UnreadableFileError(
+                path, f"it has more than {MAX_CELLS:,} cells; a review's has not", f"sheet {name}"
+            )
+        return [list(line) for line in sheet.to_python(skip_empty_area=False)]
+    except calamine.CalamineError as error:
+        raise UnreadableFileError(path, f"the sheet cannot be read ({error})", f"sheet {name!r}") from error
+
+
+def _read_fields(path: Path, sheet: Sheet, table: list[list[object]]) -> Iterator[Row]:
+    values: dict[str, Value] = {}
+    for number, line in enumerate(table[1:], start=1):
+        header, text = key(_text(line[0]) if line else ""), _text(line[1]) if len(line) > 1 else ""
+        cell = Cell(sheet.name, xl_rowcol_to_cell(number, 1))
+        if header in sheet.by_header:
+            if header in values:
+                raise UnreadableFileError(path, f"the field {header!r} stands twice; keep one", str(cell))
+            values[header] = Value(text, cell)
+        elif header or text:
+            raise UnreadableFileError(path, f"{header!r} is not a field of this sheet; {_remedy(sheet)}", str(cell))
+    _check_headers(path, sheet, values)
+    yield Row(Cell(sheet.name, "B1"), 1, values)
+
+
+def _read_rows(path: Path, sheet: Sheet, table: list[list[object]]) -> Iterator[Row]:
+    headers = [key(_text(value)) for value in table[0]] if table else []
+    for index, header in enumerate(headers):
+        filled = any(_text(line[index]) for line in table[1:] if index < len(line))
+        if header not in sheet.by_header and (header or filled):
+            cell = Cell(sheet.name, xl_rowcol_to_cell(0, index))
+            raise UnreadableFileError(path, f"{header!r} is not a column of this sheet; {_remedy(sheet)}", str(cell))
+        if header and headers.index(header) != index:
+            cell = Cell(sheet.name, xl_rowcol_to_cell(0, index))
+            raise UnreadableFileError(path, f"the column {header!r} stands twice; keep one", str(cell))
+    _check_headers(path, sheet, headers)
+    prefilled = key(sheet.columns[0].header) if sheet.ids or sheet.prefill else None
+    for number, line in enumerate(table[1:], start=1):
+        values = {
+            header: Value(_text(line[index]), Cell(sheet.name, xl_rowcol_to_cell(number, index)))
+            for index, header in enumerate(headers)
+            if header and index < len(line)
+        }
+        filled = any(value.text for header, value in values.items() if header != prefilled)
+        if filled and not (number == 1 and _is_guidance(sheet, values)):
+            yield Row(Cell(sheet.name, xl_rowcol_to_cell(number, 0)), number + 1, values)
+
+
+def _is_guidance(sheet: Sheet, values: Mapping[str, Value]) -> bool:
+    """Whether a row is the template's line of guidance; a reviewer may have deleted it, and then it is a record."""
+    return any(value.text == sheet.by_header[header].guide for header, value in values.items() if value.text)
+
+
+def _check_headers(path: Path, sheet: Sheet, found: object) -> None:
+    assert isinstance(found, dict | list)
+    for header, column in sheet.by_header.items():
+        if column.required and header not in found:
+            raise UnreadableFileError(path, f"it has no {header!r}; {_remedy(sheet)}", f"sheet {sheet.name!r}")
+
+
+def _remedy(sheet: Sheet) -> str:
+    headers = ", ".join(column.header for column in sheet.columns)
+    return f"the template has: {headers} (`ltkg template` writes a new one)"
+
+
+def _text(value: object) -> str:
+    """Returns what a cell says, as a person would have typed it."""
+    match value:
+        case datetime():
+            return value.date().isoformat() if value.time() == time() else value.isoformat()
+        case date():
+            return value.isoformat()
+        case bool():
+            return "yes" if value else "no"
+        case float() if value.is_integer():
+            return str(int(value))
+    return str(value).strip()

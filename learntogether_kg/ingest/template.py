@@ -1,0 +1,213 @@
+"""Writes the review workbook: empty for a new review, or with the cells of an earlier one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import xlsxwriter
+from xlsxwriter.utility import xl_range_abs
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from learntogether_kg.errors import UnreadableFileError
+from learntogether_kg.ingest.layout import Column, Sheet, choices, key, sheets
+from learntogether_kg.namespaces import REVIEW
+
+DEPTHS: Final = ("findings", "evidence", "full")
+"""How far a workbook goes; each shows the sheets of those before it too."""
+
+FIRST_ROW: Final = 2
+"""The first row of records, counted from 0: a heading and a line of guidance stand above it."""
+
+Rows = Sequence[Mapping[str, str]]
+"""The rows of one sheet: header (as ``layout.key`` writes it) to text. A sheet of fields is one row."""
+
+# A workbook says nothing of who made it or when.
+_MADE: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_LISTS: Final = "Lists"
+_GUIDE: Final = "Guide"
+_LINE_HEIGHT: Final = 15
+_GUIDE_WIDTHS: Final = (24, 100)
+_FIELD_WIDTHS: Final = (30, 60, 80)
+
+
+def new_review_id() -> str:
+    """Returns a random IRI for a review, so that it can never be traced to a name."""
+    return str(REVIEW[secrets.token_hex(8)])
+
+
+def write_template(out: Path, depth: str = "findings", cells: Mapping[str, Rows] | None = None) -> None:
+    """Writes a workbook for one review.
+
+    Args:
+        out: The file to write, which must end in .xlsx; one that is there is replaced.
+        depth: Which sheets are shown at once; the others stand hidden.
+        cells: What to fill in, by sheet. Without it the workbook is empty, with a newly minted id.
+
+    Raises:
+        UnreadableFileError: The file cannot be written there.
+    """
+    if out.suffix.lower() != ".xlsx":
+        raise UnreadableFileError(out, "a workbook's name must end in .xlsx; choose such a name")
+    cells = cells or {"Review": [{"id": new_review_id(), "depth": f"{depth}"}]}
+    workbook = xlsxwriter.Workbook(str(out), {"strings_to_formulas": False, "strings_to_urls": False})
+    workbook.set_properties({"author": "", "created": _MADE})
+    styles = _Styles(workbook)
+    _write_guide(workbook.add_worksheet(_GUIDE), styles)
+    for sheet in sheets():
+        page = workbook.add_worksheet(sheet.name)
+        write = _write_fields if sheet.layout == "fields" else _write_rows
+        write(page, sheet, cells.get(sheet.name, ()), styles)
+        if DEPTHS.index(sheet.depth) > DEPTHS.index(depth):
+            page.hide()
+    _write_lists(workbook)
+    workbook.get_worksheet_by_name("Review").activate()
+    try:
+        workbook.close()
+    except xlsxwriter.exceptions.FileCreateError as error:
+        raise UnreadableFileError(out, f"it cannot be written: {error}") from error
+
+
+class _Styles:
+    """The formats of a workbook."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        wrapped = {"text_wrap": True, "valign": "top"}
+        self.title = workbook.add_format({"bold": True, "font_size": 14})
+        self.heading = workbook.add_format({**wrapped, "bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF"})
+        self.guide = workbook.add_format({**wrapped, "italic": True, "font_color": "#44546A", "bg_color": "#F2F4F7"})
+        self.cell = workbook.add_format({**wrapped, "num_format": "@"})
+        self.required = workbook.add_format(
+            {**wrapped, "num_format": "@", "bg_color": "#FFF8E5", "border": 1, "border_color": "#C9CED6"}
+        )
+        self.label = workbook.add_format({**wrapped, "bold": True})
+
+    def of(self, column: Column) -> object:
+        return self.required if column.required else self.cell
+
+
+def _write_guide(page: Worksheet, styles: _Styles) -> None:
+    page.hide_gridlines(2)
+    _set_widths(page, _GUIDE_WIDTHS)
+    page.write_string(0, 0, "A workbook for one review", styles.title)
+    lines = [
+        ("How to fill it", "Go from sheet to sheet, left to right. A heading marked (required) must be filled; "
+         "\"not stated\" is an answer, an empty cell is not."),
+        ("Lists", "Most cells offer a list. Where several values are allowed, write them with \";\" between them."),
+        ("Identifying details", "Names, places, titles and exact dates belong on the Source sheet only. It goes into "
+         "custody and is never published."),
+        ("Check it", "ltkg validate FILE.xlsx names every cell that needs another look, and why."),
+    ]  # fmt: skip
+    lines += [(sheet.name, sheet.guide) for sheet in sheets()]
+    for row, (name, text) in enumerate(lines, start=2):
+        page.write_string(row, 0, name, styles.label)
+        page.write_string(row, 1, text, styles.cell)
+        _fit_row(page, row, _GUIDE_WIDTHS, (name, text))
+
+
+def _write_fields(page: Worksheet, sheet: Sheet, rows: Rows, styles: _Styles) -> None:
+    values = rows[0] if rows else {}
+    _set_widths(page, _FIELD_WIDTHS)
+    for index, heading in enumerate(("field", "value", "what to enter")):
+        page.write_string(0, index, heading, styles.heading)
+    page.freeze_panes(1, 1)
+    for row, column in enumerate(sheet.columns, start=1):
+        value = values.get(key(column.header), "")
+        page.write_string(row, 0, column.heading, styles.label)
+        _write_value(page, row, 1, value, styles.of(column))
+        page.write_string(row, 2, column.guide, styles.guide)
+        _fit_row(page, row, _FIELD_WIDTHS, (column.heading, value, column.guide))
+        _offer(page, column, (row, 1, row, 1))
+
+
+def _write_rows(page: Worksheet, sheet: Sheet, rows: Rows, styles: _Styles) -> None:
+    page.freeze_panes(FIRST_ROW, 1)
+    last = FIRST_ROW + max(sheet.rows, len(rows)) - 1
+    widths = [10 if column.type == "id" else column.width for column in sheet.columns]
+    _set_widths(page, widths)
+    _fit_row(page, 0, widths, [column.heading for column in sheet.columns])
+    _fit_row(page, 1, widths, [column.guide for column in sheet.columns])
+    for index, column in enumerate(sheet.columns):
+        page.write_string(0, index, column.heading, styles.heading)
+        page.write_string(1, index, column.guide, styles.guide)
+        _offer(page, column, (FIRST_ROW, index, last, index))
+    for row in range(last - FIRST_ROW + 1):
+        values = rows[row] if row < len(rows) else {key(sheet.columns[0].header): sheet.prefilled(row)}
+        texts = [values.get(key(column.header), "") for column in sheet.columns]
+        for index, column in enumerate(sheet.columns):
+            _write_value(page, FIRST_ROW + row, index, texts[index], styles.of(column))
+        _fit_row(page, FIRST_ROW + row, widths, texts)
+
+
+def _set_widths(page: Worksheet, widths: Sequence[int]) -> None:
+    """Sets the widths of columns, and printing across one page."""
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
+    for index, width in enumerate(widths):
+        page.set_column(index, index, width)
+
+
+def _fit_row(page: Worksheet, row: int, widths: Sequence[int], texts: Sequence[str]) -> None:
+    """Makes a row as high as its longest text needs; spreadsheets do not all do it by themselves."""
+    lines = (
+        sum(-(-max(len(line), 1) // max(width - 2, 1)) for line in text.split("\n"))
+        for width, text in zip(widths, texts, strict=True)
+    )
+    if (most := max(lines)) > 1:
+        page.set_row(row, _LINE_HEIGHT * most)
+
+
+def _write_value(page: Worksheet, row: int, column: int, text: str, style: object) -> None:
+    if text:
+        page.write_string(row, column, text, style)
+    else:
+        page.write_blank(row, column, None, style)
+
+
+def _offer(page: Worksheet, column: Column, area: tuple[int, int, int, int]) -> None:
+    """Adds a drop-down. Where several values are allowed it only suggests; elsewhere the list is all there is."""
+    source = _list_source(column)
+    if not source:
+        return
+    strict = not column.many and column.type != "reference"
+    page.data_validation(
+        *area,
+        {
+            "validate": "list",
+            "source": source,
+            "error_type": "stop" if strict else "information",
+            "error_title": "Not in the list",
+            "error_message": f"{column.header}: choose from the list." if strict else 'Several values: ";" between.',
+        },
+    )
+
+
+def _list_source(column: Column) -> str | list[str]:
+    if column.choices:
+        return list(column.choices)
+    if column.entries:
+        return f"={_name_of(column)}"
+    if column.type == "reference":
+        target = next(sheet for sheet in sheets() if sheet.name == column.to[0])
+        return f"='{target.name}'!{xl_range_abs(FIRST_ROW, 0, FIRST_ROW + target.rows - 1, 0)}"
+    return ""
+
+
+def _name_of(column: Column) -> str:
+    assert column.entries is not None
+    return "list_" + column.entries.rpartition("/")[2].replace("#", "_").replace("-", "_")
+
+
+def _write_lists(workbook: Workbook) -> None:
+    page = workbook.add_worksheet(_LISTS)
+    page.hide()
+    listed = {_name_of(column): column for sheet in sheets() for column in sheet.columns if column.entries}
+    for index, (name, column) in enumerate(listed.items()):
+        offered = [choice.text for choice in choices(column.entries)]
+        page.write_string(0, index, name)
+        page.write_column(1, index, offered)
+        workbook.define_name(name, f"={_LISTS}!{xl_range_abs(1, index, len(offered), index)}")

@@ -1,0 +1,99 @@
+"""A review in Turtle, TriG or JSON-LD is read like one in a workbook, and reaches for nothing outside its file."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from rdflib import RDF, Dataset, Literal
+
+from learntogether_kg.errors import UnreadableFileError
+from learntogether_kg.ingest.files import read_file
+from learntogether_kg.ingest.workbook import read_workbook
+from learntogether_kg.namespaces import LT, REVIEW
+from tests.workbooks import write
+
+STUDY = REVIEW["0123456789abcdef"]
+
+TURTLE = f"""
+PREFIX lt: <https://w3id.org/learntogether/ontology#>
+PREFIX dct: <http://purl.org/dc/terms/>
+<{STUDY}> a lt:Review ; lt:publicLabel "Synthetic review" .
+<{STUDY}/source> a lt:SourceRecord ; dct:title "Synthetic Title" ; lt:describesStudy <{STUDY}> .
+"""
+
+
+def put(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_source_record_goes_to_custody(tmp_path: Path) -> None:
+    draft = read_file(put(tmp_path / "x.ttl", TURTLE))
+    assert draft.study == STUDY
+    assert set(draft.graph.subjects()) == {STUDY}
+    assert Literal("Synthetic Title") in set(draft.custody.objects())
+
+
+@pytest.mark.parametrize(("suffix", "form"), [(".ttl", "turtle"), (".trig", "trig"), (".jsonld", "json-ld")])
+def test_a_workbook_written_as_triples_reads_as_the_same_review(tmp_path: Path, suffix: str, form: str) -> None:
+    draft = read_workbook(write(tmp_path / "x.xlsx"))
+    dataset = Dataset()
+    for triple in (*draft.graph, *draft.custody):
+        dataset.add(triple)
+    read = read_file(put(tmp_path / f"x{suffix}", dataset.serialize(format=form)))
+    assert set(read.graph) == set(draft.graph)
+    assert set(read.custody) == set(draft.custody)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("x.ttl", "this is not turtle", "line 1"),
+        ("x.ttl", TURTLE + "<urn:a> <urn:b> ", "not turtle"),
+        ("x.ttl", "", "0 reviews"),
+        ("x.ttl", TURTLE + f"<{REVIEW['other']}> a lt:Review .", "2 reviews"),
+        ("x.ttl", TURTLE + "<https://example.org/mrs-smith> lt:statement 'x' .", "no part of the review"),
+        ("x.ttl", TURTLE + f"<{STUDY}> lt:hasPart [ a lt:Finding ] .", "give every node an IRI"),
+        ("x.trig", "GRAPH {", "not trig"),
+        ("x.jsonld", "{", "line 1"),
+        ("x.jsonld", "[]", "0 reviews"),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_one_sentence(tmp_path: Path, name: str, text: str, message: str) -> None:
+    with pytest.raises(UnreadableFileError, match=message) as refused:
+        read_file(put(tmp_path / name, text))
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        "https://example.org/context.jsonld",
+        "file:///etc/hostname",
+        ["https://example.org/context.jsonld", {}],
+        {"@import": "https://example.org/context.jsonld"},
+        {"lt": {"@id": "https://example.org/", "@context": "https://example.org/inner.jsonld"}},
+    ],
+)
+def test_no_context_is_fetched(tmp_path: Path, context: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_network(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", no_network)
+    document = {"@context": context, "@id": str(STUDY), "@type": str(LT.Review)}
+    with pytest.raises(UnreadableFileError, match="would have to be fetched"):
+        read_file(put(tmp_path / "x.jsonld", json.dumps(document)))
+
+
+def test_plain_json_with_its_context_inside_is_a_review(tmp_path: Path) -> None:
+    document = {
+        "@context": {"@vocab": str(LT)},
+        "@id": str(STUDY),
+        "@type": "Review",
+        "publicLabel": "Synthetic review",
+    }
+    draft = read_file(put(tmp_path / "x.jsonld", json.dumps(document)))
+    assert (STUDY, RDF.type, LT.Review) in draft.graph
