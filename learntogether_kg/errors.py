@@ -98,11 +98,12 @@ class ForeignLibraryError(LibraryError):
 
 
 class UnknownReviewError(LearnTogetherError):
-    """No review of that IRI or label is in the library."""
+    """No review of that IRI or label is in the library, or more than one."""
 
-    def __init__(self, review: str) -> None:
-        self.review = review
-        super().__init__(f"No review {review!r} in the library; `ltkg list` shows those it holds")
+    def __init__(self, review: str, found: Iterable[str] = ()) -> None:
+        self.review, self.found = review, tuple(found)
+        hint = f"; give one of {', '.join(self.found)}" if self.found else "; `ltkg list` shows those there are"
+        super().__init__(f"{len(self.found) or 'No'} reviews are named {review!r} in the library{hint}")
 
 
 class DuplicateReviewError(LearnTogetherError):
