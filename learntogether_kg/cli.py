@@ -21,7 +21,7 @@ from learntogether_kg import __version__, queries, reviews
 from learntogether_kg.answers import Answer, heading, text
 from learntogether_kg.errors import InvalidReviewError, LearnTogetherError, LibraryError, StoreUnavailableError
 from learntogether_kg.ingest.template import DEPTHS, write_template
-from learntogether_kg.library import Library
+from learntogether_kg.library import Library, Snapshot
 from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
 from learntogether_kg.validation.report import ValidationReport, as_dict, format_csv, format_text
@@ -87,7 +87,7 @@ def demo(
         soft_wrap=True,
     )
     if serve_it:
-        _serve(library, release.manifest.release, host, port)
+        _serve(library, release, host, port)
 
 
 @app.command()
@@ -212,7 +212,7 @@ def serve(
     port: Port = DEFAULT_PORT,
 ) -> None:
     """Serve one release, read-only, as pages, JSON and CSV."""
-    _serve(library, Library.open(Path(library)).release(release).manifest.release, host, port)
+    _serve(library, Library.open(Path(library)).release(release), host, port)
 
 
 @app.command()
@@ -255,12 +255,14 @@ def _store(library: str, release: str | None) -> Store:
     return Library.open(Path(library)).release(release).store
 
 
-def _serve(library: str, release: str, host: str, port: int) -> None:
+def _serve(library: str, release: Snapshot, host: str, port: int) -> None:
     import uvicorn  # noqa: PLC0415  # only serving needs it, and it is slow to load
 
+    reviews.refuse_to_expose(release, host)
+    name = release.manifest.release
     os.environ["LTKG_LIBRARY"] = library
-    os.environ["LTKG_RELEASE"] = release
-    err.print(f"Serving release {release} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
+    os.environ["LTKG_RELEASE"] = name
+    err.print(f"Serving release {name} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
     uvicorn.run("api.main:create_app", factory=True, host=host, port=port, log_level="warning")
 
 

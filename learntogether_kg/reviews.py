@@ -12,6 +12,7 @@ from rdflib import URIRef
 from learntogether_kg import queries, resources
 from learntogether_kg.custody import Record, custody_graph
 from learntogether_kg.errors import (
+    ExposureError,
     ForeignLibraryError,
     InvalidReviewError,
     RepeatedReviewError,
@@ -24,6 +25,9 @@ from learntogether_kg.validation.report import ValidationReport
 
 if TYPE_CHECKING:
     from learntogether_kg.ingest.draft import Draft
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""The addresses that only this machine can reach."""
 
 Progress = Callable[[Path], None]
 """Called with each file when it has been read and checked."""
@@ -87,6 +91,21 @@ def withdraw(library: Library, names: Sequence[str], reason: str) -> Change:
     known = queries.options(store, "lt:Study")
     studies = [_named(known, name) for name in names]
     return library.commit([], withdraw=studies, note=reason)
+
+
+def refuse_to_expose(release: Snapshot, host: str) -> None:
+    """Makes sure that others are only shown reviews that are published already: every page shows whole records.
+
+    Args:
+        release: What is to be served.
+        host: The address to be listened on.
+
+    Raises:
+        ExposureError: Others could reach the address, and the release holds reviews that are not published.
+    """
+    hidden = [] if host in LOOPBACK else queries.unpublished(release.store)
+    if hidden:
+        raise ExposureError(release.manifest.release, host, len(hidden))
 
 
 def sample_files() -> list[Path]:

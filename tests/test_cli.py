@@ -245,6 +245,7 @@ def test_asking_gives_the_same_rows_as_table_csv_and_json(sample_library: Librar
         (("recuring-patterns",), "did you mean recurring-patterns"),
         (("recurring-patterns", "--param", "minimum=many"), "not a whole number"),
         (("recurring-patterns", "--param", "minimum"), "name=value"),
+        (("recurring-patterns", "--param", "minimum="), "cannot be left empty"),
         (("recurring-patterns", "--param", "least=2"), "it takes minimum"),
         (("recurring-patterns", "--param", "codes=some"), "not one of primary, any"),
         (("recurring-patterns", "--param", "coder=machine-9"), "machine-1"),
@@ -262,3 +263,17 @@ def test_queries_are_listed_with_what_they_take() -> None:
     assert run.returncode == 0
     assert "recurring-patterns" in run.stdout
     assert "minimum=2" in run.stdout
+
+
+def test_reviews_that_are_not_published_are_served_to_this_machine_only(library: Path) -> None:
+    own = {
+        ("Review", 0, "captured from"): "Own review",
+        ("Review", 0, "publication year"): "",
+        ("Review", 0, "synthetic"): "",
+    }
+    assert ltkg("submit", write(library.parent / "own.xlsx", own), "--library", library).returncode == 0
+    assert ltkg("publish", "first", "--library", library).returncode == 0
+    run = ltkg("serve", "--library", library, "--host", "0.0.0.0")
+    assert run.returncode == 2
+    assert one_line(run.stderr)
+    assert "1 review(s)" in run.stderr
