@@ -125,6 +125,19 @@ def validate(
 
 
 @app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A workbook, or a review as .ttl, .trig or .jsonld.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write: .ttl, .trig or .jsonld.")],
+    with_source: Annotated[bool, typer.Option("--with-source", help="Write what identifies the report, too.")] = False,
+) -> None:
+    """Write a review as triples or plain JSON, and say what could not be carried over."""
+    left_out = reviews.convert(source, target, with_source)
+    out.print(f"Wrote {escape(str(target))}", soft_wrap=True)
+    if left_out:
+        err.print("The source record, which identifies the report, was left out", soft_wrap=True)
+
+
+@app.command()
 def submit(files: Files, library: LibraryOption = DEFAULT_LIBRARY) -> None:
     """Check reviews and store them as one new state of the library, all or nothing."""
     place = Library.open(Path(library))

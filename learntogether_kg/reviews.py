@@ -18,7 +18,7 @@ from learntogether_kg.errors import (
     RepeatedReviewError,
     UnknownReviewError,
 )
-from learntogether_kg.ingest.files import read_file
+from learntogether_kg.ingest.files import read_file, write_file
 from learntogether_kg.library import Change, Library, Snapshot
 from learntogether_kg.validation.engine import validate
 from learntogether_kg.validation.report import ValidationReport
@@ -40,6 +40,25 @@ def check(path: Path) -> ValidationReport:
         UnreadableFileError: The file cannot be read as a review.
     """
     return _check(read_file(path))
+
+
+def convert(source: Path, target: Path, with_source: bool = False) -> bool:
+    """Writes a review that is in one kind of file as another kind; nothing is checked.
+
+    Args:
+        source: A file that can be read.
+        target: The file to write: .ttl, .trig or .jsonld.
+        with_source: Whether what identifies the report is written too.
+
+    Returns:
+        Whether the file holds a source record that was left out.
+
+    Raises:
+        UnreadableFileError: One of the files cannot be read, or written.
+    """
+    draft = read_file(source)
+    write_file(draft, target, with_source)
+    return len(draft.custody) > 0 and (not with_source or target.suffix.lower() == ".jsonld")
 
 
 def submit(library: Library, paths: Iterable[Path], progress: Progress = lambda _: None, note: str = "") -> Change:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from learntogether_kg.cli import main
+from learntogether_kg.ingest.files import read_file
 from learntogether_kg.library import Library
 from tests.workbooks import write
 
@@ -277,3 +278,22 @@ def test_reviews_that_are_not_published_are_served_to_this_machine_only(library:
     assert run.returncode == 2
     assert one_line(run.stderr)
     assert "1 review(s)" in run.stderr
+
+
+@pytest.mark.parametrize("suffix", [".ttl", ".trig", ".jsonld"])
+def test_a_converted_review_is_the_same_review_without_what_identifies_it(tmp_path: Path, suffix: str) -> None:
+    source, target = write(tmp_path / "x.xlsx"), tmp_path / f"y{suffix}"
+    run = ltkg("convert", source, target)
+    assert run.returncode == 0
+    assert "was left out" in run.stderr
+    assert "Synthetic Board" not in target.read_text()
+    assert set(read_file(target).graph) == set(read_file(source).graph)
+    if suffix != ".jsonld":
+        assert "left out" not in ltkg("convert", source, target, "--with-source").stderr
+        assert set(read_file(target).custody) == set(read_file(source).custody)
+
+
+def test_a_review_cannot_be_converted_into_an_unknown_kind(tmp_path: Path) -> None:
+    run = ltkg("convert", write(tmp_path / "x.xlsx"), tmp_path / "y.pdf")
+    assert run.returncode == 2
+    assert one_line(run.stderr)
