@@ -115,12 +115,24 @@ class ForeignLibraryError(LibraryError):
         )
 
 
-class UnknownReviewError(LearnTogetherError):
-    """No review of that IRI or label is in the library."""
+class ExposureError(LearnTogetherError):
+    """Reviews that are not published would be shown to others."""
 
-    def __init__(self, review: str) -> None:
-        self.review = review
-        super().__init__(f"No review {review!r} in the library; `ltkg list` shows those it holds")
+    def __init__(self, release: str, host: str, count: int) -> None:
+        self.release, self.host, self.count = release, host, count
+        super().__init__(
+            f"Release {release} holds {count} review(s) captured from your own work without a year of publication, and "
+            f"others could reach {host}; serve it on 127.0.0.1, or publish a release without them"
+        )
+
+
+class UnknownReviewError(LearnTogetherError):
+    """No review of that IRI or label is in the library, or more than one."""
+
+    def __init__(self, review: str, found: Iterable[str] = ()) -> None:
+        self.review, self.found = review, tuple(found)
+        hint = f"; give one of {', '.join(self.found)}" if self.found else "; `ltkg list` shows those there are"
+        super().__init__(f"{len(self.found) or 'No'} reviews are named {review!r} in the library{hint}")
 
 
 class DuplicateReviewError(LearnTogetherError):

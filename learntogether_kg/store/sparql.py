@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from rdflib import BNode, Graph, Literal, URIRef
-from SPARQLWrapper import JSON, POST, SPARQLWrapper
+from SPARQLWrapper import JSON, POST, SELECT, SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from learntogether_kg.errors import StoreUnavailableError
@@ -27,6 +27,7 @@ class SparqlStore:
         """Returns the solutions of a SELECT query."""
         client = SPARQLWrapper(self.endpoint)
         client.setQuery(query)
+        client.queryType = SELECT  # it guesses from words, also those in comments, and takes "add" for an update
         client.setMethod(POST)
         client.setReturnFormat(JSON)
         client.setTimeout(TIMEOUT_SECONDS)

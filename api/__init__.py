@@ -1,0 +1,1 @@
+"""The web face: FastAPI over one open release, read-only."""

@@ -1,0 +1,43 @@
+"""The JSON documents, as the API's own documentation describes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class AnswerDocument(BaseModel):
+    """An answer. That of one review or pattern has its record besides, as ``review`` or ``pattern``."""
+
+    query: str = Field(description="The name of the query that was asked")
+    question: str = Field(description="The competency question it answers, or none")
+    summary: str = Field(description="What it answers")
+    release: str = Field(description="The release it was asked of")
+    arguments: dict[str, str] = Field(description="Every parameter as it was asked; empty means any")
+    columns: dict[str, str] = Field(description="What each column means")
+    rows: list[dict[str, Any]] = Field(description="A resource is an object with iri and label")
+
+
+class ProblemDocument(BaseModel):
+    """What went wrong and what to do (RFC 9457)."""
+
+    type: str = Field(description="An IRI that names the kind of problem")
+    title: str = Field(description="The kind in words")
+    status: int = Field(description="The HTTP status")
+    detail: str = Field(description="What is wrong this time, and what to do")
+
+
+class HealthDocument(BaseModel):
+    """Whether the release is as it was published."""
+
+    status: str = Field(description="whole or damaged")
+    whole: bool = Field(description="Whether the store holds as many quads as were published")
+    release: str = Field(description="The name of the release")
+    state: int = Field(description="The state of the library that was published")
+    studies: int = Field(description="Reviews and syntheses")
+    quads: int = Field(description="Quads that were published")
+    made: str = Field(description="When the release was made")
+    made_by: str = Field(description="The version of the software that made it")
+    software: str = Field(description="The version of the software that serves it")
+    ontology: str = Field(description="The fingerprint of its ontology, typology and code lists")

@@ -1,0 +1,89 @@
+"""The form of a named query, made from its parameters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from api.served import local_name
+from learntogether_kg import queries
+from learntogether_kg.namespaces import expand
+from learntogether_kg.queries import NamedQuery, Parameter
+from learntogether_kg.store.base import Store
+
+_EMPTY = "; empty for "
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of a list to choose from."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a form.
+
+    Attributes:
+        name: The parameter's name.
+        label: What it means.
+        value: What stands in it, where it is typed.
+        whole_number: Whether a whole number is typed.
+        required: Whether it must not be left empty.
+        choices: What can be chosen; nothing where it is typed.
+    """
+
+    name: str
+    label: str
+    value: str
+    whole_number: bool
+    required: bool
+    choices: tuple[Choice, ...]
+
+
+def fields(query: NamedQuery, typed: Mapping[str, str], store: Store) -> list[Field]:
+    """Returns the fields of a query's form, filled in with what was asked.
+
+    Args:
+        query: The query.
+        typed: The arguments that the address gives, all of them good.
+        store: Where the labels of what can be chosen are found.
+    """
+    return [_field(parameter, typed, store) for parameter in query.parameters]
+
+
+def _field(parameter: Parameter, typed: Mapping[str, str], store: Store) -> Field:
+    label, _, any_label = parameter.meaning.partition(_EMPTY)
+    value = typed.get(parameter.name, parameter.default_text).strip()
+    values = _values(parameter, store)
+    choices = tuple(Choice(given, shown, _is_chosen(value, given, shown, iri)) for given, shown, iri in values)
+    closed = parameter.kind in ("xsd:string", "xsd:boolean")
+    # Where the file's own default is a value, leaving the field empty would ask something else than the reader sees.
+    required = parameter.default != "UNDEF" and (closed or not choices)
+    if choices and not required:
+        choices = (Choice("", (any_label or "any").capitalize(), not value), *choices)
+    return Field(parameter.name, label, value, parameter.kind == "xsd:integer", required, choices)
+
+
+def _values(parameter: Parameter, store: Store) -> list[tuple[str, str, str]]:
+    """Returns what can be chosen: how the address gives it, its label, its IRI where it has one."""
+    match parameter.kind:
+        case "xsd:boolean":
+            return [("true", "yes", ""), ("false", "no", "")]
+        case "xsd:integer" | "xsd:string":
+            return [(choice, choice.capitalize(), "") for choice in parameter.choices]
+    labels = queries.options(store, parameter.kind)
+    shared = {label for label, number in Counter(labels.values()).items() if number > 1}
+    return [
+        (local_name(iri), f"{label} ({local_name(iri)})" if label in shared else label, str(iri))
+        for iri, label in labels.items()
+    ]
+
+
+def _is_chosen(typed: str, value: str, label: str, iri: str) -> bool:
+    """A person may have typed a resource's label, its IRI, its prefixed name or the last part of it."""
+    return typed.casefold() in (value.casefold(), label.casefold()) or (bool(iri) and str(expand(typed)) == iri)

@@ -1,0 +1,54 @@
+"""The application: one release, opened once, served read-only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from fastapi_offline import FastAPIOffline
+
+from api import errors, ontology, routes
+from api.middleware import HeadMiddleware, SecurityHeadersMiddleware
+from api.pages import Pages
+from api.served import Served
+from api.settings import Settings
+from learntogether_kg import __version__
+from learntogether_kg.library import Library
+
+DESCRIPTION = """\
+Answers from one release of a library of reviews of multi-agency work to safeguard children.
+
+Read-only. Every page is also there as `.json` and `.csv`, every address holds its whole state, and every error is an
+`application/problem+json`. Reviews are chosen cases: no figure is a prevalence.
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Returns the application that serves one release.
+
+    Only the release's folder is opened, never the library's custody.
+
+    Args:
+        settings: What to serve; by default what the environment says.
+
+    Raises:
+        LibraryMissingError: There is no library in the folder.
+        UnknownReleaseError: The library has no such release.
+        StoreUnavailableError: The release cannot be opened.
+    """
+    settings = settings or Settings()
+    served = Served.open(Library.open(settings.library).release(settings.release))
+    # The ready-made page for /docs holds an inline script; ours does not, and uses the same bundled files.
+    app: FastAPI = FastAPIOffline(
+        title="LearnTogether KG", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None
+    )
+    app.state.served = served
+    app.state.pages = Pages(served)
+    app.include_router(routes.router)
+    app.include_router(ontology.router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    errors.install(app)
+    app.add_middleware(HeadMiddleware)
+    app.add_middleware(SecurityHeadersMiddleware)
+    return app

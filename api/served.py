@@ -1,0 +1,101 @@
+"""The one release that is served, and what is known of it from the start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from learntogether_kg import queries
+from learntogether_kg.answers import Answer, Resource
+from learntogether_kg.errors import UnknownReviewError
+from learntogether_kg.library import Manifest, Snapshot
+from learntogether_kg.namespaces import CL
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+@dataclass(frozen=True)
+class Served:
+    """An open release. It never changes, so what every page needs of it is read once.
+
+    Attributes:
+        release: The release.
+        reviews: Its reviews by the last part of their IRI, which is also the last part of their page's address.
+        patterns: Its patterns, likewise.
+        coding: What every page with figures says of who coded, empty where only people did.
+    """
+
+    release: Snapshot
+    reviews: Mapping[str, Resource]
+    patterns: Mapping[str, Resource]
+    coding: str
+
+    @classmethod
+    def open(cls, release: Snapshot) -> Self:
+        """Opens a release.
+
+        Raises:
+            StoreUnavailableError: It cannot be opened.
+        """
+        store = release.store
+        return cls(
+            release,
+            reviews=_by_local_name(queries.ask(store, "reviews"), "review"),
+            patterns=_by_local_name(queries.ask(store, "pattern-list"), "pattern"),
+            coding=_coding_notice(queries.ask(store, "coding-by-coder-kind")),
+        )
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the release says of itself."""
+        return self.release.manifest
+
+    def ask(self, name: str, arguments: Mapping[str, str] | None = None) -> Answer:
+        """Asks a named query of the release; see `queries.ask`."""
+        return queries.ask(self.release.store, name, arguments)
+
+    def review(self, name: str) -> Resource:
+        """Returns a review by the last part of its IRI.
+
+        Raises:
+            UnknownReviewError: There is none.
+        """
+        try:
+            return self.reviews[name]
+        except KeyError:
+            raise UnknownReviewError(name) from None
+
+    def address(self, resource: Resource) -> str | None:
+        """Returns the address of the page about a resource; None where it has none."""
+        name = local_name(resource.iri)
+        for page, known in (("reviews", self.reviews), ("patterns", self.patterns)):
+            if name in known and known[name].iri == resource.iri:
+                return f"/{page}/{name}"
+        return None
+
+
+def local_name(iri: str) -> str:
+    """Returns the last part of an IRI, by which a query's parameter and a page's address call the resource."""
+    return iri.rpartition("/")[2].rpartition("#")[2]
+
+
+def column(answer: Answer, name: str) -> Iterable[object]:
+    """Returns the values of one column, row by row."""
+    index = answer.columns.index(name)
+    return [row[index] for row in answer.rows]
+
+
+def _by_local_name(answer: Answer, name: str) -> dict[str, Resource]:
+    return {local_name(value.iri): value for value in column(answer, name) if isinstance(value, Resource)}
+
+
+def _coding_notice(answer: Answer) -> str:
+    """Says what a figure rests on. The kinds are those of coders who have coded at least one review."""
+    kinds = {value.iri for value in column(answer, "coderKind") if isinstance(value, Resource)}
+    if str(CL.machine) not in kinds:
+        return ""
+    if len(kinds) == 1:
+        return "Coding here is by machine coders, checked by no person."
+    return "Some of the coding here is by machine coders, checked by no person."

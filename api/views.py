@@ -1,0 +1,191 @@
+"""What each address shows: an answer, and what a page says around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from starlette.exceptions import HTTPException
+
+from api.served import Served, local_name
+from learntogether_kg import queries
+from learntogether_kg.answers import Answer, Resource
+from learntogether_kg.errors import QueryArgumentError
+from learntogether_kg.queries import NamedQuery
+
+LONGEST_ARGUMENT = 1000
+"""Characters; no label is as long, and comparing one with thousands of labels takes time."""
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class View:
+    """What one address shows, in whichever form.
+
+    Attributes:
+        answer: The rows.
+        summary: What they are, in a line.
+        question: The competency question they answer, or "none".
+        columns: What each column means.
+        template: The page that shows them.
+        file: How a file of them is called, without ending.
+        about: What the page is about, as further members of its JSON.
+        context: What the page shows besides.
+    """
+
+    answer: Answer
+    summary: str
+    question: str
+    columns: dict[str, str]
+    template: str
+    file: str
+    about: dict[str, object] = field(default_factory=dict)
+    context: dict[str, object] = field(default_factory=dict)
+
+
+def query_list(pairs: Pairs) -> View:
+    """Returns all named queries."""
+    _take_none("queries", pairs)
+    columns = {
+        "query": "The query's name, which is also its address",
+        "topic": "What it is about",
+        "summary": "What it answers",
+        "question": "The competency question it answers",
+        "takes": "Its parameters with their defaults",
+    }
+    rows = tuple(
+        (
+            query.name,
+            query.topic,
+            query.summary,
+            query.question,
+            tuple(f"{p.name}={_default(p)}" for p in query.parameters),
+        )
+        for query in queries.catalogue().values()
+    )
+    answer = Answer("queries", {}, tuple(columns), rows)
+    context: dict[str, object] = {"topics": _by_topic(queries.catalogue().values())}
+    return View(
+        answer, "Every question that can be asked here", "none", columns, "queries.html", "queries", {}, context
+    )
+
+
+def query(served: Served, name: str, pairs: Pairs) -> View:
+    """Returns the answer of a named query.
+
+    Raises:
+        UnknownQueryError: There is none of that name.
+        QueryArgumentError: An argument is unknown, not of its type, or given twice.
+    """
+    asked = queries.named(name)
+    arguments = _arguments(name, pairs)
+    answer = served.ask(name, arguments)
+    return _view(asked, answer, "query.html", name, context={"query": asked, "typed": arguments})
+
+
+def review_list(served: Served, pairs: Pairs) -> View:
+    """Returns all reviews."""
+    _take_none("reviews", pairs)
+    return _view(queries.named("reviews"), served.ask("reviews"), "reviews.html", "reviews")
+
+
+def review(served: Served, name: str, pairs: Pairs) -> View:
+    """Returns what one review found.
+
+    Raises:
+        UnknownReviewError: The release holds no such review.
+    """
+    resource = served.review(name)
+    _take_none("review-findings", pairs)
+    return _about(served, resource, "review", of="review-findings", listed_by="reviews")
+
+
+def pattern_list(served: Served, pairs: Pairs) -> View:
+    """Returns all patterns."""
+    _take_none("pattern-list", pairs)
+    return _view(queries.named("pattern-list"), served.ask("pattern-list"), "patterns.html", "patterns")
+
+
+def pattern(served: Served, name: str, pairs: Pairs) -> View:
+    """Returns where one pattern is found."""
+    if name not in served.patterns:
+        raise HTTPException(
+            404, f"There is no pattern {name!r} in this release. Those it holds are listed at /patterns"
+        )
+    _take_none("pattern-reviews", pairs)
+    return _about(served, served.patterns[name], "pattern", of="pattern-reviews", listed_by="pattern-list")
+
+
+def _about(served: Served, resource: Resource, kind: str, of: str, listed_by: str) -> View:
+    """Returns the page of a review or a pattern: its row of the list it stands in, and the answer of a query about it.
+
+    Args:
+        served: The release.
+        resource: The review or pattern.
+        kind: Which of the two; also the name of the query's parameter.
+        of: The query about it.
+        listed_by: The query that lists all of its kind.
+    """
+    everything = served.ask(listed_by)
+    index = everything.columns.index(kind)
+    own = tuple(row for row in everything.rows if row[index] == resource)
+    record = Answer(listed_by, everything.arguments, everything.columns, own)
+    answer = served.ask(of, {kind: resource.iri})
+    context: dict[str, object] = {
+        "resource": resource,
+        "record": record,
+        "listed_by": queries.named(listed_by),
+        "everything": everything,
+        "further": list(_queries_about(kind, besides=of)),
+        "argument": local_name(resource.iri),
+    }
+    file = f"{kind}-{local_name(resource.iri)}"
+    return _view(queries.named(of), answer, f"{kind}.html", file, about={kind: record.as_records()[0]}, context=context)
+
+
+def _view(
+    asked: NamedQuery,
+    answer: Answer,
+    template: str,
+    file: str,
+    *,
+    about: dict[str, object] | None = None,
+    context: dict[str, object] | None = None,
+) -> View:
+    columns = {name: asked.columns.get(name, "") for name in answer.columns}
+    more = {"query": asked, **(context or {})}
+    return View(answer, asked.summary, asked.question, columns, template, file, about or {}, more)
+
+
+def _queries_about(kind: str, besides: str) -> Iterable[NamedQuery]:
+    for candidate in queries.catalogue().values():
+        if candidate.name != besides and any(parameter.name == kind for parameter in candidate.parameters):
+            yield candidate
+
+
+def _arguments(asked: str, pairs: Pairs) -> dict[str, str]:
+    arguments: dict[str, str] = {}
+    for name, value in pairs:
+        if name in arguments:
+            raise QueryArgumentError(asked, name, "it is given more than once; give it one value")
+        if len(value) > LONGEST_ARGUMENT:
+            raise QueryArgumentError(asked, name, f"it is longer than {LONGEST_ARGUMENT} characters")
+        arguments[name] = value
+    return arguments
+
+
+def _take_none(asked: str, pairs: Pairs) -> None:
+    for name, _ in pairs:
+        raise QueryArgumentError(asked, name, "this address takes no parameters; /queries lists those that do")
+
+
+def _default(parameter: queries.Parameter) -> str:
+    return local_name(parameter.default_text) or "any"
+
+
+def _by_topic(catalogue: Iterable[NamedQuery]) -> dict[str, list[NamedQuery]]:
+    topics: dict[str, list[NamedQuery]] = {}
+    for each in catalogue:
+        topics.setdefault(each.topic, []).append(each)
+    return topics

@@ -1,0 +1,194 @@
+"""The answer of a named query, and the forms in which it is given."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol
+
+from rdflib import Literal, URIRef
+
+from learntogether_kg.namespaces import shorten
+from learntogether_kg.store.base import Solutions, Store, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+    class LabelQuery(Protocol):
+        """The query that finds the label of one resource."""
+
+        def bind(self, terms: Mapping[str, Term | None]) -> str:
+            """Returns its text for one resource."""
+
+
+LIST_SEPARATOR = "\n"
+"""What stands between the members of a list column in a query's GROUP_CONCAT."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+@dataclass(frozen=True, order=True)
+class Resource:
+    """A resource in an answer, with the label a person reads."""
+
+    label: str
+    iri: str
+
+
+Scalar = None | bool | int | float | str | Resource
+Value = Scalar | tuple[Scalar, ...]
+
+
+class Labels:
+    """The labels of resources in one store, each looked up once."""
+
+    def __init__(self, store: Store, query: LabelQuery) -> None:
+        self._store = store
+        self._query = query
+        self._known: dict[URIRef, str] = {}
+
+    def of(self, iri: URIRef) -> str:
+        """Returns the label of a resource, or a short form of its IRI where it has none."""
+        if iri not in self._known:
+            labels = [str(row[0]) for row in self._store.select(self._query.bind({"iri": iri})) if row[0] is not None]
+            self._known[iri] = labels[0] if labels else shorten(iri).rpartition("/")[2]
+        return self._known[iri]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Columns and rows, with what was asked.
+
+    Attributes:
+        query: The query's name.
+        arguments: What it was asked with, every parameter named, as a person reads it; empty means any.
+        columns: The names of the columns.
+        rows: One value a column: a number, text, a resource with its label, a list of these, or None.
+    """
+
+    query: str
+    arguments: dict[str, str]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+    @classmethod
+    def of(
+        cls, query: str, arguments: dict[str, str], solutions: Solutions, lists: Iterable[str], labels: Labels
+    ) -> Self:
+        """Returns the answer that a store's solutions make.
+
+        Args:
+            query: The query's name.
+            arguments: What it was asked with.
+            solutions: What the store said.
+            lists: The columns that hold several values each, joined by LIST_SEPARATOR; they come back sorted, since
+                a store may join them in any order.
+            labels: Where labels of resources are found.
+        """
+        several = set(lists)
+        rows = tuple(
+            tuple(
+                _members(term, labels) if name in several else _value(term, labels)
+                for name, term in zip(solutions.variables, row, strict=True)
+            )
+            for row in solutions
+        )
+        return cls(query, arguments, solutions.variables, rows)
+
+    def as_records(self) -> list[dict[str, object]]:
+        """Returns the rows as JSON-ready objects; a resource becomes ``{"iri": …, "label": …}``."""
+        return [dict(zip(self.columns, map(_json_value, row), strict=True)) for row in self.rows]
+
+    def as_csv(self) -> Iterator[str]:
+        """Yields the lines of a CSV table (RFC 4180), heading first.
+
+        A column of resources becomes two, the label and ``<name>_iri``; the members of a list are joined by "; ".
+        Before a text that a spreadsheet would run as a formula stands an apostrophe, also on the command line, so that
+        both faces give the same bytes; JSON gives it as it is.
+        """
+        linked = [self._has_resources(index) for index in range(len(self.columns))]
+        heading = [
+            part
+            for name, link in zip(self.columns, linked, strict=True)
+            for part in ((name, f"{name}_iri") if link else (name,))
+        ]
+        yield _csv_line(heading)
+        for row in self.rows:
+            yield _csv_line(
+                [
+                    part
+                    for value, link in zip(row, linked, strict=True)
+                    for part in ((_csv_cell(value), _iris(value)) if link else (_csv_cell(value),))
+                ]
+            )
+
+    def _has_resources(self, index: int) -> bool:
+        return any(isinstance(member, Resource) for row in self.rows for member in _scalars(row[index]))
+
+
+def text(value: Value) -> str:
+    """Returns a value as a person reads it: the label of a resource, the members of a list joined, nothing for None."""
+    return "; ".join(_scalar_text(member) for member in _scalars(value))
+
+
+def heading(column: str) -> str:
+    """Returns the name of a column as words: ``findingsRead`` becomes ``findings read``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column).lower()
+
+
+def _scalar_text(value: Scalar) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case Resource():
+            return value.label
+    return str(value)
+
+
+def _scalars(value: Value) -> tuple[Scalar, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _iris(value: Value) -> str:
+    return "; ".join(member.iri for member in _scalars(value) if isinstance(member, Resource))
+
+
+def _json_value(value: Value) -> object:
+    if isinstance(value, tuple):
+        return [_json_value(member) for member in value]
+    return {"iri": value.iri, "label": value.label} if isinstance(value, Resource) else value
+
+
+def _value(term: Term | None, labels: Labels) -> Scalar:
+    if term is None:
+        return None
+    if isinstance(term, URIRef):
+        return Resource(labels.of(term), str(term))
+    native = term.value if isinstance(term, Literal) else None
+    if isinstance(native, Decimal):
+        return float(native)
+    return native if isinstance(native, bool | int | float) else str(term)
+
+
+def _members(term: Term | None, labels: Labels) -> tuple[Scalar, ...]:
+    members = {member for member in str(term or "").split(LIST_SEPARATOR) if member}
+    resources = [Resource(labels.of(URIRef(m)), m) for m in members if m.startswith(("http://", "https://"))]
+    return (*sorted(resources), *sorted(m for m in members if not m.startswith(("http://", "https://"))))
+
+
+def _csv_cell(value: Value) -> str:
+    """What was captured from a report may begin like a formula (OWASP, CSV injection); a number is never one."""
+    words = text(value)
+    return f"'{words}" if words.startswith(_FORMULA) and not isinstance(value, int | float) else words
+
+
+def _csv_line(cells: list[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()

@@ -1,0 +1,360 @@
+"""``ltkg``: each command parses, makes one call, and prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from learntogether_kg import __version__, queries, reviews
+from learntogether_kg.answers import Answer, heading, text
+from learntogether_kg.errors import InvalidReviewError, LearnTogetherError, LibraryError, StoreUnavailableError
+from learntogether_kg.ingest.template import DEPTHS, write_template
+from learntogether_kg.library import Library, Snapshot
+from learntogether_kg.store.base import Store
+from learntogether_kg.store.sparql import SparqlStore
+from learntogether_kg.validation.report import ValidationReport, as_dict, format_csv, format_text
+
+DONE, DOES_NOT_CONFORM, WRONG_USE, UNAVAILABLE = 0, 1, 2, 3
+
+app = typer.Typer(
+    name="ltkg",
+    help="Reviews of multi-agency work to safeguard children go in; the patterns that recur come out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+WIDTH_OF_A_FILE = 160
+out = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_FILE)
+err = Console(stderr=True, highlight=False)
+
+
+class Format(StrEnum):
+    """How an answer is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+class ReportFormat(StrEnum):
+    """How a validation report is printed."""
+
+    TEXT = "text"
+    CSV = "csv"
+    JSON = "json"
+
+
+LibraryOption = Annotated[
+    str,
+    typer.Option("--library", envvar="LTKG_LIBRARY", help="The library's folder, or a SPARQL 1.1 server's address."),
+]
+ReleaseOption = Annotated[str | None, typer.Option("--release", help="A release by name; by default the newest.")]
+Files = Annotated[list[Path], typer.Argument(help="Workbooks (.xlsx), or reviews as .ttl, .trig or .jsonld.")]
+Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
+Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)]
+DEFAULT_LIBRARY = "library"
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8000
+
+
+@app.command()
+def demo(
+    library: LibraryOption = DEFAULT_LIBRARY,
+    serve_it: Annotated[bool, typer.Option("--serve", help="Go on to serve it.")] = False,
+    host: Host = DEFAULT_HOST,
+    port: Port = DEFAULT_PORT,
+) -> None:
+    """Build the bundled sample of published reviews and print the patterns that recur in it."""
+    with _progress("Reading and checking the sample", len(reviews.sample_files())) as step:
+        release = reviews.build_sample(Path(library), step)
+    answer = queries.ask(release.store, "recurring-patterns")
+    _print_table(answer, f"Recurring patterns · release {release.manifest.release} of {library}")
+    err.print(
+        "All coding in the sample is three machine coders', checked by no person; reviews are chosen cases, so no "
+        f"figure is a prevalence. More questions: ltkg queries --library {escape(library)}",
+        soft_wrap=True,
+    )
+    if serve_it:
+        _serve(library, release, host, port)
+
+
+@app.command()
+def init(library: LibraryOption = DEFAULT_LIBRARY) -> None:
+    """Make an empty library."""
+    Library.init(Path(library))
+    out.print(f"Library {escape(library)} is ready. Next: ltkg template REVIEW.xlsx", soft_wrap=True)
+
+
+@app.command()
+def template(
+    path: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The workbook to write.")],
+    depth: Annotated[str, typer.Option(help=f"How far it will go: {', '.join(DEPTHS)}.")] = "findings",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a workbook for one review, with lists and guidance in place."""
+    if depth not in DEPTHS:
+        _fail(f"--depth {depth!r} is not one of {', '.join(DEPTHS)}", WRONG_USE)
+    if path.exists() and not force:
+        _fail(f"{path}: it is there already; choose another name, or replace it with --force", WRONG_USE)
+    write_template(path, depth)
+    out.print(f"Wrote {escape(str(path))}. Fill it, then: ltkg validate {escape(str(path))}", soft_wrap=True)
+
+
+@app.command()
+def validate(
+    files: Files,
+    form: Annotated[ReportFormat, typer.Option("--format", help="How to print the report.")] = ReportFormat.TEXT,
+) -> None:
+    """Check reviews without storing anything; each problem names its sheet and cell."""
+    reports = [reviews.check(path) for path in files]
+    _print_reports(reports, form)
+    if not all(report.conforms for report in reports):
+        raise typer.Exit(DOES_NOT_CONFORM)
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A workbook, or a review as .ttl, .trig or .jsonld.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write: .ttl, .trig or .jsonld.")],
+    with_source: Annotated[bool, typer.Option("--with-source", help="Write what identifies the report, too.")] = False,
+) -> None:
+    """Write a review as triples or plain JSON, and say what could not be carried over."""
+    left_out = reviews.convert(source, target, with_source)
+    out.print(f"Wrote {escape(str(target))}", soft_wrap=True)
+    if left_out:
+        err.print("The source record, which identifies the report, was left out", soft_wrap=True)
+
+
+@app.command()
+def submit(files: Files, library: LibraryOption = DEFAULT_LIBRARY) -> None:
+    """Check reviews and store them as one new state of the library, all or nothing."""
+    place = Library.open(Path(library))
+    with _progress("Reading and checking", len(files)) as step:
+        change = reviews.submit(place, files, step)
+    out.print(
+        f"{len(change.added)} added, {len(change.replaced)} replaced, {len(change.unchanged)} unchanged; "
+        f"the library is at state {change.state}",
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def withdraw(
+    names: Annotated[list[str], typer.Argument(help="Public labels or IRIs of reviews.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept in the audit log.")],
+    library: LibraryOption = DEFAULT_LIBRARY,
+) -> None:
+    """Leave reviews out of every later state and release."""
+    change = reviews.withdraw(Library.open(Path(library)), names, reason)
+    out.print(f"{len(change.withdrawn)} withdrawn; the library is at state {change.state}", soft_wrap=True)
+
+
+@app.command()
+def publish(
+    name: Annotated[str | None, typer.Argument(help="The release's name; by default today's date.")] = None,
+    library: LibraryOption = DEFAULT_LIBRARY,
+) -> None:
+    """Make the newest state a release: kept, citable, served."""
+    release = Library.open(Path(library)).publish(name).manifest
+    out.print(f"Release {release.release}: {release.studies} studies, state {release.state}", soft_wrap=True)
+
+
+@app.command()
+def releases(library: LibraryOption = DEFAULT_LIBRARY) -> None:
+    """List the releases of a library, oldest first."""
+    table = _table("release", "state", "studies", "made", "software")
+    for release in Library.open(Path(library)).releases():
+        made = release.manifest
+        table.add_row(made.release, str(made.state), str(made.studies), made.made, made.software)
+    out.print(table if table.row_count else "No release yet; make one with `ltkg publish`")
+
+
+@app.command("list")
+def list_reviews(
+    library: LibraryOption = DEFAULT_LIBRARY,
+    form: Annotated[Format, typer.Option("--format", help="How to print the list.")] = Format.TABLE,
+) -> None:
+    """List the reviews in the newest state of a library."""
+    answer = queries.ask(Library.open(Path(library)).current().store, "reviews")
+    if answer.rows:
+        _print_answer(answer, form, "Reviews")
+    else:
+        out.print("No reviews yet; add some with `ltkg submit FILE…`")
+
+
+@app.command("queries")
+def list_queries() -> None:
+    """List the named queries and what each takes."""
+    table = _table("query", "question", "what it answers", "takes")
+    for query in queries.catalogue().values():
+        takes = "\n".join(f"{p.name}={p.default_text or 'any'}" for p in query.parameters)
+        table.add_row(query.name, query.question, escape(query.summary), escape(takes))
+    out.print(table)
+
+
+@app.command()
+def ask(
+    name: Annotated[str, typer.Argument(help="A query's name; `ltkg queries` lists them.")],
+    param: Annotated[list[str] | None, typer.Option("--param", metavar="K=V", help="A parameter's value.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.TABLE,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    release: ReleaseOption = None,
+) -> None:
+    """Ask a named query of a release, or of a SPARQL server."""
+    arguments = dict(_pair(argument) for argument in param or [])
+    _print_answer(queries.ask(_store(library, release), name, arguments), form, queries.named(name).summary)
+
+
+@app.command()
+def serve(
+    library: LibraryOption = DEFAULT_LIBRARY,
+    release: ReleaseOption = None,
+    host: Host = DEFAULT_HOST,
+    port: Port = DEFAULT_PORT,
+) -> None:
+    """Serve one release, read-only, as pages, JSON and CSV."""
+    _serve(library, Library.open(Path(library)).release(release), host, port)
+
+
+@app.command()
+def version() -> None:
+    """Print the version of this software."""
+    out.print(__version__)
+
+
+def main() -> None:
+    """Runs the command line and turns our errors into one line and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except InvalidReviewError as error:
+        _print_reports([report for report in error.reports if isinstance(report, ValidationReport)], ReportFormat.TEXT)
+        _fail(str(error), DOES_NOT_CONFORM)
+    except (StoreUnavailableError, LibraryError) as error:
+        _fail(str(error), UNAVAILABLE)
+    except LearnTogetherError as error:
+        _fail(str(error), WRONG_USE)
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(DONE) from None
+
+
+def _fail(message: str, code: int) -> None:
+    err.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
+    raise SystemExit(code)
+
+
+def _pair(argument: str) -> tuple[str, str]:
+    name, separator, value = argument.partition("=")
+    if not separator:
+        _fail(f"--param {argument!r} has no value; write it as name=value", WRONG_USE)
+    return name, value
+
+
+def _store(library: str, release: str | None) -> Store:
+    if library.startswith(("http://", "https://")):
+        return SparqlStore(library)
+    return Library.open(Path(library)).release(release).store
+
+
+def _serve(library: str, release: Snapshot, host: str, port: int) -> None:
+    import uvicorn  # noqa: PLC0415  # only serving needs it, and it is slow to load
+
+    reviews.refuse_to_expose(release, host)
+    name = release.manifest.release
+    os.environ["LTKG_LIBRARY"] = library
+    os.environ["LTKG_RELEASE"] = name
+    err.print(f"Serving release {name} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
+    uvicorn.run("api.main:create_app", factory=True, host=host, port=port, log_level="warning")
+
+
+def _print_reports(reports: list[ValidationReport], form: ReportFormat) -> None:
+    match form:
+        case ReportFormat.JSON:
+            print(json.dumps([as_dict(report) for report in reports], indent=2, ensure_ascii=False))
+        case ReportFormat.CSV:
+            print(format_csv(reports), end="")
+        case ReportFormat.TEXT:
+            for report in reports:
+                print(format_text(report))
+
+
+def _print_answer(answer: Answer, form: Format, title: str) -> None:
+    match form:
+        case Format.JSON:
+            print(json.dumps(answer.as_records(), indent=2, ensure_ascii=False))
+        case Format.CSV:
+            sys.stdout.writelines(answer.as_csv())
+        case Format.TABLE:
+            _print_table(answer, title)
+
+
+def _print_table(answer: Answer, title: str) -> None:
+    asked = ", ".join(f"{name}={value}" for name, value in answer.arguments.items() if value)
+    out.print(f"[bold]{escape(title)}[/]" + (f"\n{escape(asked)}" if asked else ""), soft_wrap=True)
+    headings = [heading(column) for column in answer.columns]
+    rows = [[text(value) for value in row] for row in answer.rows]
+    if _fits(headings, rows):
+        table = _table(*headings)
+        for row in rows:
+            table.add_row(*map(escape, row))
+        out.print(table)
+    else:
+        _print_records(headings, rows)
+    if not rows:
+        out.print("Nothing was found with these parameters.")
+
+
+def _fits(headings: list[str], rows: list[list[str]]) -> bool:
+    """Whether the longest words of all columns have room beside each other."""
+    columns = zip(headings, *rows, strict=True)
+    longest = (max(len(word) for cell in column for word in (*cell.split(), "")) for column in columns)
+    return sum(longest) + 2 * len(headings) <= out.width
+
+
+def _print_records(headings: list[str], rows: list[list[str]]) -> None:
+    """Prints each row as lines of its own, for a window too narrow for a table."""
+    for row in rows:
+        out.print(f"\n[bold]{escape(row[0])}[/]")
+        for name, value in zip(headings[1:], row[1:], strict=True):
+            if value:
+                out.print(Padding(f"[dim]{name}:[/] {escape(value)}", (0, 0, 0, 2)))
+    out.print()
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_lines=True, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+class _progress:  # noqa: N801  # used like a function, in a with statement
+    """A progress bar on standard error; inside it, calling it counts one file."""
+
+    def __init__(self, title: str, total: int) -> None:
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+        self._bar = Progress(*columns, console=err, transient=True)
+        self._task = self._bar.add_task(title, total=total)
+
+    def __enter__(self) -> reviews.Progress:
+        self._bar.start()
+        return lambda _: self._bar.advance(self._task)
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.stop()
+
+
+if __name__ == "__main__":
+    main()

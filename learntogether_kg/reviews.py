@@ -1,0 +1,169 @@
+"""The use cases: check files, submit, withdraw, build the sample. The only place where steps are joined."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rdflib import URIRef
+
+from learntogether_kg import queries, resources
+from learntogether_kg.custody import Record, custody_graph
+from learntogether_kg.errors import (
+    ExposureError,
+    ForeignLibraryError,
+    InvalidReviewError,
+    RepeatedReviewError,
+    UnknownReviewError,
+)
+from learntogether_kg.ingest.files import read_file, write_file
+from learntogether_kg.library import Change, Library, Snapshot
+from learntogether_kg.validation.engine import validate
+from learntogether_kg.validation.report import ValidationReport
+
+if TYPE_CHECKING:
+    from learntogether_kg.ingest.draft import Draft
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""The addresses that only this machine can reach."""
+
+Progress = Callable[[Path], None]
+"""Called with each file when it has been read and checked."""
+
+
+def check(path: Path) -> ValidationReport:
+    """Returns what the shapes say of a file; nothing is stored.
+
+    Raises:
+        UnreadableFileError: The file cannot be read as a review.
+    """
+    return _check(read_file(path))
+
+
+def convert(source: Path, target: Path, with_source: bool = False) -> bool:
+    """Writes a review that is in one kind of file as another kind; nothing is checked.
+
+    Args:
+        source: A file that can be read.
+        target: The file to write: .ttl, .trig or .jsonld.
+        with_source: Whether what identifies the report is written too.
+
+    Returns:
+        Whether the file holds a source record that was left out.
+
+    Raises:
+        UnreadableFileError: One of the files cannot be read, or written.
+    """
+    draft = read_file(source)
+    write_file(draft, target, with_source)
+    return len(draft.custody) > 0 and (not with_source or target.suffix.lower() == ".jsonld")
+
+
+def submit(library: Library, paths: Iterable[Path], progress: Progress = lambda _: None, note: str = "") -> Change:
+    """Reads, checks and stores files as one new state of a library, all or nothing.
+
+    Args:
+        library: Where to store them.
+        paths: Workbooks, or reviews in Turtle, TriG or JSON-LD.
+        progress: Told of each file that is done.
+        note: Why, for the audit log.
+
+    Returns:
+        What the library now has that it had not.
+
+    Raises:
+        UnreadableFileError: A file cannot be read as a review.
+        InvalidReviewError: Files break a rule; the error holds the report of each of them.
+        RepeatedReviewError: Two files are the same review.
+        DuplicateReviewError: A report would be in the library twice.
+    """
+    records: dict[URIRef, tuple[Path, Record]] = {}
+    refused = []
+    for path in paths:
+        draft = read_file(path)
+        report = _check(draft)
+        if not report.conforms:
+            refused.append(report)
+        if draft.study in records:
+            raise RepeatedReviewError(path, records[draft.study][0])
+        records[draft.study] = path, _record(draft)
+        progress(path)
+    if refused:
+        raise InvalidReviewError(refused)
+    return library.commit([record for _, record in records.values()], note=note)
+
+
+def withdraw(library: Library, names: Sequence[str], reason: str) -> Change:
+    """Leaves reviews out of every later state. Releases that hold them stay as they are.
+
+    Args:
+        library: The library.
+        names: Public labels or IRIs.
+        reason: Why, for the audit log.
+
+    Raises:
+        UnknownReviewError: A name is of no review in the newest state.
+    """
+    store = library.current().store
+    known = queries.options(store, "lt:Study")
+    studies = [_named(known, name) for name in names]
+    return library.commit([], withdraw=studies, note=reason)
+
+
+def refuse_to_expose(release: Snapshot, host: str) -> None:
+    """Makes sure that others are only shown reviews that are published already: every page shows whole records.
+
+    Args:
+        release: What is to be served.
+        host: The address to be listened on.
+
+    Raises:
+        ExposureError: Others could reach the address, and the release holds reviews that are not published.
+    """
+    hidden = [] if host in LOOPBACK else queries.unpublished(release.store)
+    if hidden:
+        raise ExposureError(release.manifest.release, host, len(hidden))
+
+
+def sample_files() -> list[Path]:
+    """Returns the files of the bundled sample: published reviews as workbooks, and a synthesis."""
+    return [*resources.files("sample", "*.xlsx"), *resources.files("sample", "*.trig")]
+
+
+def build_sample(path: Path, progress: Progress = lambda _: None) -> Snapshot:
+    """Builds the library of the bundled sample in a folder and publishes it; the second time nothing changes.
+
+    Raises:
+        ForeignLibraryError: The folder is a library that holds other reviews.
+    """
+    library = Library.init(path)
+    files = sample_files()
+    own = {read_file(file).study for file in files}
+    others = set(library.current().studies()) - own
+    if others:
+        raise ForeignLibraryError(path, len(others))
+    submit(library, files, progress, note="the bundled sample")
+    return library.publish()
+
+
+def _check(draft: Draft) -> ValidationReport:
+    return validate(draft.graph, draft.source_map, str(draft.file))
+
+
+def _record(draft: Draft) -> Record:
+    entries = [
+        {"node": str(node), "predicate": str(predicate or ""), "cell": str(cell)}
+        for node, predicate, cell in draft.source_map.items()
+    ]
+    source_map = json.dumps({"file": draft.source_map.file, "cells": entries}, sort_keys=True)
+    custody = custody_graph(draft.study, draft.custody, source_map)
+    return Record(draft.study, draft.graph, custody, draft.file.name)
+
+
+def _named(known: dict[URIRef, str], name: str) -> URIRef:
+    found = [iri for iri, label in known.items() if name in (label, str(iri))]
+    if len(found) != 1:
+        raise UnknownReviewError(name, found)
+    return found[0]

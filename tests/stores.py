@@ -1,0 +1,159 @@
+"""The stores that every query is asked on, and the datasets they are asked over."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from rdflib import BNode, Dataset, Graph, Literal, URIRef
+from rdflib.query import Result
+
+from learntogether_kg import resources
+from learntogether_kg.namespaces import ONTOLOGY_GRAPH
+from learntogether_kg.store.base import Row, Solutions, Term, WritableStore, plain
+from learntogether_kg.store.oxigraph import OxigraphStore
+from learntogether_kg.store.sparql import SparqlStore
+
+FIXTURES = Path(__file__).parent / "fixtures"
+PATIENCE_SECONDS = 20
+
+
+class RdflibStore:
+    """The reference store: rdflib in memory, slow and independent of Oxigraph."""
+
+    def __init__(self) -> None:
+        self._dataset = Dataset(default_union=True)
+
+    def select(self, query: str) -> Solutions:
+        """Returns the solutions of a SELECT query over the union of all graphs."""
+        result: Result = self._dataset.query(query)
+        variables = tuple(str(variable) for variable in result.vars or ())
+        return Solutions(variables, [_row(row) for row in result])
+
+    def graph(self, name: URIRef) -> Graph:
+        """Returns a copy of one named graph."""
+        graph = Graph(identifier=name)
+        for subject, predicate, value in self._dataset.graph(name):
+            graph.add((subject, predicate, plain(value) if isinstance(value, Literal) else value))
+        return graph
+
+    def graph_names(self) -> list[URIRef]:
+        """Returns the names of all named graphs, sorted."""
+        default = self._dataset.default_graph.identifier
+        return sorted(
+            graph.identifier
+            for graph in self._dataset.graphs()
+            if isinstance(graph.identifier, URIRef) and graph.identifier != default and len(graph)
+        )
+
+    def replace_graph(self, name: URIRef, graph: Graph) -> None:
+        """Puts a graph in the place of the one of that name."""
+        self.remove_graph(name)
+        for triple in graph:
+            self._dataset.graph(name).add(triple)
+
+    def remove_graph(self, name: URIRef) -> None:
+        """Removes a named graph."""
+        self._dataset.remove_graph(name)
+
+    def update(self, update: str) -> None:
+        """Runs one of our own updates."""
+        self._dataset.update(update)
+
+
+def fill(store: WritableStore, dataset: Dataset) -> None:
+    """Puts the ontology and every named graph of a dataset into a store, and lets it choose its default coder."""
+    ontology = ontology_graph()
+    default = dataset.default_graph.identifier
+    for graph in dataset.graphs():
+        if graph.identifier == ONTOLOGY_GRAPH:
+            ontology += graph  # a fixture may bring patterns of its own
+        elif isinstance(graph.identifier, URIRef) and graph.identifier != default:
+            store.replace_graph(graph.identifier, graph)
+    store.replace_graph(ONTOLOGY_GRAPH, ontology)
+    materialise = resources.folder("queries") / "materialise" / "default-coder.ru"
+    store.update(materialise.read_text(encoding="utf-8"))
+
+
+def both_stores(dataset: Dataset, folder: Path) -> dict[str, WritableStore]:
+    """Returns the dataset in Oxigraph on disk and in rdflib.
+
+    Args:
+        dataset: The named graphs of the reviews; ontology and default coder are added.
+        folder: Where Oxigraph may write.
+    """
+    stores: dict[str, WritableStore] = {"oxigraph": OxigraphStore.create(folder / "oxigraph"), "rdflib": RdflibStore()}
+    for store in stores.values():
+        fill(store, dataset)
+    return stores
+
+
+@contextmanager
+def served(folder: Path, graphs: Mapping[URIRef, Graph]) -> Iterator[SparqlStore]:
+    """The graphs behind the server that the oxigraph wheel ships, on a free port of the loopback interface."""
+    program = shutil.which("oxigraph", path=str(Path(sys.executable).parent))
+    assert program, "the test dependencies hold the oxigraph wheel"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"127.0.0.1:{port}"
+    command = [program, "serve", "--location", str(folder / "server"), "--bind", address, "--union-default-graph"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            _wait_for(server, port)
+            for name, graph in graphs.items():
+                _put(f"http://{address}/store?graph={name}", graph)
+            yield SparqlStore(f"http://{address}/query")
+        finally:
+            server.terminate()
+
+
+def ontology_graph() -> Graph:
+    """Returns the ontology, the typology and the code lists as one graph."""
+    graph = Graph(identifier=ONTOLOGY_GRAPH)
+    for pattern in ("*.ttl", "extensions/*.ttl"):
+        for file in resources.files("ontology", pattern):
+            graph.parse(file, format="turtle")
+    return graph
+
+
+def read_fixture(name: str) -> Dataset:
+    """Returns the dataset of ``fixtures/<name>.trig``."""
+    dataset = Dataset(default_union=True)
+    dataset.parse(data=(FIXTURES / f"{name}.trig").read_text(encoding="utf-8"), format="trig")
+    return dataset
+
+
+def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
+    """Returns as soon as the server takes a connection."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while server.poll() is None:
+        with socket.socket() as client:
+            if client.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert time.monotonic() < deadline, f"port {port} did not answer within {PATIENCE_SECONDS} s"
+    raise AssertionError(f"the server ended with {server.returncode}")
+
+
+def _put(url: str, graph: Graph) -> None:
+    body = graph.serialize(format="nt", encoding="utf-8")
+    request = urllib.request.Request(url, body, {"Content-Type": "application/n-triples"}, method="PUT")
+    with urllib.request.urlopen(request):
+        pass  # a refusal is raised as HTTPError
+
+
+def _row(row: object) -> Row:
+    assert isinstance(row, tuple), "a SELECT query answers with rows"
+    return tuple(map(_term, row))
+
+
+def _term(term: object) -> Term | None:
+    assert term is None or isinstance(term, URIRef | Literal | BNode), f"not an RDF 1.1 term: {term!r}"
+    return plain(term) if isinstance(term, Literal) else term

@@ -1,0 +1,46 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from learntogether_kg.cli import app
+from tests.test_cli import ltkg
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"<!-- try -->\n```sh\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[0])
+def test_each_example_runs(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "learntogether_kg").symlink_to(ROOT / "learntogether_kg")
+    monkeypatch.chdir(tmp_path)
+    for line in block.splitlines():
+        command, *arguments = shlex.split(line)
+        assert command == "ltkg"
+        run = ltkg(*arguments)
+        assert run.returncode == 0, f"{line}\n{run.stderr}"
+        assert run.stdout, line
+
+
+def test_there_are_examples() -> None:
+    assert len(BLOCKS) == 2
+
+
+def test_every_command_is_in_the_readme() -> None:
+    command = typer.main.get_command(app)
+    names = getattr(command, "commands")  # noqa: B009  # a group has them, its base class has not
+    assert len(names) > 10
+    assert [name for name in names if f"ltkg {name}" not in README] == []
+
+
+def test_every_file_and_picture_it_points_to_is_there() -> None:
+    targets = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
