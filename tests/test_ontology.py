@@ -76,6 +76,11 @@ def test_every_definition_is_a_sentence_of_its_own():
     assert [iri for iri, text in texts.items() if text in repeated] == []
 
 
+def test_every_class_has_one_example_and_it_is_not_its_definition():
+    assert [iri for iri in CLASSES if len(english(iri, SKOS.example)) != 1] == []
+    assert [iri for iri in CLASSES if english(iri, SKOS.example) == english(iri, SKOS.definition)] == []
+
+
 def test_every_source_is_described():
     cited = set(GRAPH.objects(None, DCTERMS.source))
     assert cited <= set(SOURCES)
