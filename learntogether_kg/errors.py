@@ -22,6 +22,24 @@ class OntologyError(LearnTogetherError):
         super().__init__(f"{file}: {reason}")
 
 
+class InconsistentOntologyError(OntologyError):
+    """A file would make the ontology contradict itself, so nothing of it was loaded.
+
+    Attributes:
+        file: What was refused.
+        terms: The terms in conflict, as IRIs.
+        explanation: The statements that contradict each other, one a line.
+    """
+
+    def __init__(self, file: Path | str, terms: Iterable[str], explanation: str) -> None:
+        self.terms, self.explanation = tuple(terms), explanation
+        super().__init__(
+            file,
+            f"would make the ontology contradict itself, so nothing was loaded; in conflict: {', '.join(self.terms)}. "
+            f"These statements cannot all hold; change or remove one of them:\n{explanation}",
+        )
+
+
 class UnreadableFileError(LearnTogetherError):
     """A file given to us is not what it should be, so nothing in it was read."""
 

@@ -41,7 +41,7 @@ def test_there_are_terms_to_check():
     assert len(CLASSES) > 30
     assert len(PROPERTIES) > 100
     assert len(CONCEPTS) > 200
-    assert len(CODE_LISTS) == 39
+    assert len(CODE_LISTS) == 42
 
 
 def test_every_class_and_property_has_one_label_and_one_definition():
@@ -133,10 +133,10 @@ def test_terms_of_the_web_ontology_language_itself_are_not_changed():
     assert [s for s in GRAPH.subjects() if isinstance(s, URIRef) and str(s).startswith(reserved)] == []
 
 
-def test_blank_nodes_stand_only_for_unions_of_classes():
-    unions = set(GRAPH.subjects(OWL.unionOf, None))
-    cells = set(GRAPH.subjects(RDF.first, None))
-    assert {s for s in GRAPH.subjects() if isinstance(s, BNode)} == unions | cells
+def test_blank_nodes_stand_only_for_class_expressions_and_lists():
+    parts = (OWL.unionOf, OWL.intersectionOf, OWL.onProperty, RDF.first)
+    expected = {node for part in parts for node in GRAPH.subjects(part, None) if isinstance(node, BNode)}
+    assert {s for s in GRAPH.subjects() if isinstance(s, BNode)} == expected
 
 
 def test_every_code_list_of_a_property_is_a_scheme_and_every_code_list_is_used():
