@@ -12,5 +12,5 @@ from learntogether_kg.library import Library
 def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     """The library of the bundled sample, published once. Nothing may change it."""
     path = tmp_path_factory.mktemp("sample") / "library"
-    reviews.build_sample(path)
+    reviews.build_bundled("sample", path)
     return Library.open(path)
