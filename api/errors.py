@@ -30,6 +30,7 @@ STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.LibraryMissingError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LibraryBusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ForeignLibraryError: HTTPStatus.CONFLICT,
+    errors.ExposureError: HTTPStatus.FORBIDDEN,
     errors.ReleaseExistsError: HTTPStatus.CONFLICT,
     errors.UnknownReleaseError: HTTPStatus.NOT_FOUND,
     errors.UnknownReviewError: HTTPStatus.NOT_FOUND,

@@ -21,7 +21,7 @@ from learntogether_kg import __version__, queries, reviews
 from learntogether_kg.answers import Answer, heading, text
 from learntogether_kg.errors import InvalidReviewError, LearnTogetherError, LibraryError, StoreUnavailableError
 from learntogether_kg.ingest.template import DEPTHS, write_template
-from learntogether_kg.library import Library
+from learntogether_kg.library import Library, Snapshot
 from learntogether_kg.resources import Bundle
 from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
@@ -94,7 +94,7 @@ def demo(
     _print_table(answer, f"Recurring patterns · release {release.manifest.release} of {library}")
     err.print(f"{ABOUT[bundle]} More questions: ltkg queries --library {escape(library)}", soft_wrap=True)
     if serve_it:
-        _serve(library, release.manifest.release, host, port)
+        _serve(library, release, host, port)
 
 
 @app.command()
@@ -129,6 +129,19 @@ def validate(
     _print_reports(reports, form)
     if not all(report.conforms for report in reports):
         raise typer.Exit(DOES_NOT_CONFORM)
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A workbook, or a review as .ttl, .trig or .jsonld.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write: .ttl, .trig or .jsonld.")],
+    with_source: Annotated[bool, typer.Option("--with-source", help="Write what identifies the report, too.")] = False,
+) -> None:
+    """Write a review as triples or plain JSON, and say what could not be carried over."""
+    left_out = reviews.convert(source, target, with_source)
+    out.print(f"Wrote {escape(str(target))}", soft_wrap=True)
+    if left_out:
+        err.print("The source record, which identifies the report, was left out", soft_wrap=True)
 
 
 @app.command()
@@ -219,7 +232,7 @@ def serve(
     port: Port = DEFAULT_PORT,
 ) -> None:
     """Serve one release, read-only, as pages, JSON and CSV."""
-    _serve(library, Library.open(Path(library)).release(release).manifest.release, host, port)
+    _serve(library, Library.open(Path(library)).release(release), host, port)
 
 
 @app.command()
@@ -262,12 +275,14 @@ def _store(library: str, release: str | None) -> Store:
     return Library.open(Path(library)).release(release).store
 
 
-def _serve(library: str, release: str, host: str, port: int) -> None:
+def _serve(library: str, release: Snapshot, host: str, port: int) -> None:
     import uvicorn  # noqa: PLC0415  # only serving needs it, and it is slow to load
 
+    reviews.refuse_to_expose(release, host)
+    name = release.manifest.release
     os.environ["LTKG_LIBRARY"] = library
-    os.environ["LTKG_RELEASE"] = release
-    err.print(f"Serving release {release} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
+    os.environ["LTKG_RELEASE"] = name
+    err.print(f"Serving release {name} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
     uvicorn.run("api.main:create_app", factory=True, host=host, port=port, log_level="warning")
 
 

@@ -115,6 +115,17 @@ class ForeignLibraryError(LibraryError):
         )
 
 
+class ExposureError(LearnTogetherError):
+    """Reviews that are not published would be shown to others."""
+
+    def __init__(self, release: str, host: str, count: int) -> None:
+        self.release, self.host, self.count = release, host, count
+        super().__init__(
+            f"Release {release} holds {count} review(s) captured from your own work without a year of publication, and "
+            f"others could reach {host}; serve it on 127.0.0.1, or publish a release without them"
+        )
+
+
 class UnknownReviewError(LearnTogetherError):
     """No review of that IRI or label is in the library, or more than one."""
 

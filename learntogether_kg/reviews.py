@@ -12,18 +12,22 @@ from rdflib import URIRef
 from learntogether_kg import queries, resources
 from learntogether_kg.custody import Record, custody_graph
 from learntogether_kg.errors import (
+    ExposureError,
     ForeignLibraryError,
     InvalidReviewError,
     RepeatedReviewError,
     UnknownReviewError,
 )
-from learntogether_kg.ingest.files import read_file
+from learntogether_kg.ingest.files import read_file, write_file
 from learntogether_kg.library import Change, Library, Snapshot
 from learntogether_kg.validation.engine import validate
 from learntogether_kg.validation.report import ValidationReport
 
 if TYPE_CHECKING:
     from learntogether_kg.ingest.draft import Draft
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""The addresses that only this machine can reach."""
 
 Progress = Callable[[Path], None]
 """Called with each file when it has been read and checked."""
@@ -36,6 +40,25 @@ def check(path: Path) -> ValidationReport:
         UnreadableFileError: The file cannot be read as a review.
     """
     return _check(read_file(path))
+
+
+def convert(source: Path, target: Path, with_source: bool = False) -> bool:
+    """Writes a review that is in one kind of file as another kind; nothing is checked.
+
+    Args:
+        source: A file that can be read.
+        target: The file to write: .ttl, .trig or .jsonld.
+        with_source: Whether what identifies the report is written too.
+
+    Returns:
+        Whether the file holds a source record that was left out.
+
+    Raises:
+        UnreadableFileError: One of the files cannot be read, or written.
+    """
+    draft = read_file(source)
+    write_file(draft, target, with_source)
+    return len(draft.custody) > 0 and (not with_source or target.suffix.lower() == ".jsonld")
 
 
 def submit(library: Library, paths: Iterable[Path], progress: Progress = lambda _: None, note: str = "") -> Change:
@@ -87,6 +110,21 @@ def withdraw(library: Library, names: Sequence[str], reason: str) -> Change:
     known = queries.options(store, "lt:Study")
     studies = [_named(known, name) for name in names]
     return library.commit([], withdraw=studies, note=reason)
+
+
+def refuse_to_expose(release: Snapshot, host: str) -> None:
+    """Makes sure that others are only shown reviews that are published already: every page shows whole records.
+
+    Args:
+        release: What is to be served.
+        host: The address to be listened on.
+
+    Raises:
+        ExposureError: Others could reach the address, and the release holds reviews that are not published.
+    """
+    hidden = [] if host in LOOPBACK else queries.unpublished(release.store)
+    if hidden:
+        raise ExposureError(release.manifest.release, host, len(hidden))
 
 
 def bundled_files(name: resources.Bundle) -> list[Path]:
