@@ -22,6 +22,7 @@ from learntogether_kg.answers import Answer, heading, text
 from learntogether_kg.errors import InvalidReviewError, LearnTogetherError, LibraryError, StoreUnavailableError
 from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library, Snapshot
+from learntogether_kg.resources import Bundle
 from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
 from learntogether_kg.validation.report import ValidationReport, as_dict, format_csv, format_text
@@ -65,6 +66,12 @@ Files = Annotated[list[Path], typer.Argument(help="Workbooks (.xlsx), or reviews
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)]
 DEFAULT_LIBRARY = "library"
+ABOUT: dict[Bundle, str] = {
+    "sample": "All coding in the sample is three machine coders', checked by no person; reviews are chosen cases, so "
+    "no figure is a prevalence.",
+    "teaching": "All of this is synthetic teaching material: no review, person, place or case in it is real, and no "
+    "figure says anything about practice.",
+}
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 
@@ -72,20 +79,20 @@ DEFAULT_PORT = 8000
 @app.command()
 def demo(
     library: LibraryOption = DEFAULT_LIBRARY,
+    teaching: Annotated[
+        bool, typer.Option("--teaching", help="Build the synthetic teaching library instead of the sample.")
+    ] = False,
     serve_it: Annotated[bool, typer.Option("--serve", help="Go on to serve it.")] = False,
     host: Host = DEFAULT_HOST,
     port: Port = DEFAULT_PORT,
 ) -> None:
-    """Build the bundled sample of published reviews and print the patterns that recur in it."""
-    with _progress("Reading and checking the sample", len(reviews.sample_files())) as step:
-        release = reviews.build_sample(Path(library), step)
+    """Build the bundled sample of published reviews, or the teaching library, and print the patterns that recur."""
+    bundle: Bundle = "teaching" if teaching else "sample"
+    with _progress(f"Reading and checking the {bundle}", len(reviews.bundled_files(bundle))) as step:
+        release = reviews.build_bundled(bundle, Path(library), step)
     answer = queries.ask(release.store, "recurring-patterns")
     _print_table(answer, f"Recurring patterns · release {release.manifest.release} of {library}")
-    err.print(
-        "All coding in the sample is three machine coders', checked by no person; reviews are chosen cases, so no "
-        f"figure is a prevalence. More questions: ltkg queries --library {escape(library)}",
-        soft_wrap=True,
-    )
+    err.print(f"{ABOUT[bundle]} More questions: ltkg queries --library {escape(library)}", soft_wrap=True)
     if serve_it:
         _serve(library, release, host, port)
 

@@ -106,12 +106,12 @@ class ReleaseExistsError(LibraryError):
 
 
 class ForeignLibraryError(LibraryError):
-    """The sample would be mixed with reviews that are not its own."""
+    """A bundled library would be mixed with reviews that are not its own."""
 
-    def __init__(self, library: Path | str, count: int) -> None:
-        self.count = count
+    def __init__(self, library: Path | str, bundle: str, count: int) -> None:
+        self.bundle, self.count = bundle, count
         super().__init__(
-            library, f"it holds {count} review(s) that are not the sample's; give `--library` another folder"
+            library, f"it holds {count} review(s) that are not the {bundle}'s; give `--library` another folder"
         )
 
 

@@ -19,7 +19,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -201,6 +201,17 @@ class Library:
                 unchanged=tuple(r.study for r in unchanged),
                 withdrawn=tuple(withdraw),
             )
+
+    def held(self, records: Iterable[Record]) -> set[URIRef]:
+        """Returns the studies of those records that stand in the newest state just so.
+
+        Raises:
+            LibraryBusyError: Another process is changing the library.
+        """
+        with self._change() as custody:
+            state = self.current()
+            present = set(state.studies())
+            return {each.study for each in records if each.study in present and _is_same(each, state.store, custody)}
 
     def publish(self, name: str | None = None) -> Snapshot:
         """Makes the newest state a release.

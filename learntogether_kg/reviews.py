@@ -1,4 +1,4 @@
-"""The use cases: check files, submit, withdraw, build the sample. The only place where steps are joined."""
+"""The use cases: check files, submit, withdraw, build a bundled library. The only place where steps are joined."""
 
 from __future__ import annotations
 
@@ -127,24 +127,34 @@ def refuse_to_expose(release: Snapshot, host: str) -> None:
         raise ExposureError(release.manifest.release, host, len(hidden))
 
 
-def sample_files() -> list[Path]:
-    """Returns the files of the bundled sample: published reviews as workbooks, and a synthesis."""
-    return [*resources.files("sample", "*.xlsx"), *resources.files("sample", "*.trig")]
+def bundled_files(name: resources.Bundle) -> list[Path]:
+    """Returns the files of a bundled library.
+
+    Args:
+        name: ``sample`` for published reviews and a synthesis, ``teaching`` for synthetic ones.
+    """
+    return [file for ending in ("xlsx", "trig", "ttl") for file in resources.files(name, f"*.{ending}")]
 
 
-def build_sample(path: Path, progress: Progress = lambda _: None) -> Snapshot:
-    """Builds the library of the bundled sample in a folder and publishes it; the second time nothing changes.
+def build_bundled(name: resources.Bundle, path: Path, progress: Progress = lambda _: None) -> Snapshot:
+    """Builds a bundled library in a folder and publishes it; the second time nothing changes.
+
+    Args:
+        name: Which one, as for `bundled_files`.
+        path: The library's folder.
+        progress: Told of each file that is done.
 
     Raises:
         ForeignLibraryError: The folder is a library that holds other reviews.
     """
     library = Library.init(path)
-    files = sample_files()
-    own = {read_file(file).study for file in files}
-    others = set(library.current().studies()) - own
+    files = bundled_files(name)
+    records = {file: _record(read_file(file)) for file in files}
+    others = set(library.current().studies()) - {record.study for record in records.values()}
     if others:
-        raise ForeignLibraryError(path, len(others))
-    submit(library, files, progress, note="the bundled sample")
+        raise ForeignLibraryError(path, name, len(others))
+    held = library.held(records.values())  # checked when they came in, and checking takes a second each
+    submit(library, [file for file in files if records[file].study not in held], progress, note=f"bundled: {name}")
     return library.publish()
 
 

@@ -109,7 +109,7 @@ def test_a_review_written_as_plain_json_reads_as_the_same_review(tmp_path: Path)
     assert set(read.graph) == set(draft.graph)
 
 
-@pytest.mark.parametrize("file", reviews.sample_files(), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", reviews.bundled_files("sample"), ids=lambda file: file.stem)
 def test_each_file_of_the_sample_can_be_written_as_plain_json(tmp_path: Path, file: Path) -> None:
     draft = read_file(file)
     document = json.dumps(plain_json.write(draft.graph, draft.study))
