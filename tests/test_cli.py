@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from learntogether_kg.cli import main
+from learntogether_kg import cli
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.library import Library
 from tests.workbooks import write
@@ -33,8 +34,9 @@ def ltkg(*arguments: object) -> Run:
     out, err, code = io.StringIO(), io.StringIO(), 0
     with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["ltkg", *map(str, arguments)])
+        patch.setattr(cli, "out", Console(highlight=False, width=cli.WIDTH_OF_A_FILE))  # as wide as when piped
         try:
-            main()
+            cli.main()
         except SystemExit as stopped:
             code = int(stopped.code or 0)
     return Run(out.getvalue(), err.getvalue(), code)
