@@ -366,7 +366,7 @@ def rows_of(file: Path, kinds: tuple[URIRef, ...], columns: dict[str, Column]) -
     label = str(read.graph.value(read.study, LT.publicLabel))
     for kind in kinds:
         for node in read.graph.subjects(RDF.type, kind):
-            yield (label, *(ordered(column(read.graph, node)) for column in columns.values()))
+            yield tuple(map(ordered, (label, *(column(read.graph, node) for column in columns.values()))))
 
 
 def ordered(cell: str) -> str:
