@@ -493,6 +493,15 @@ def test_one_event_is_seen_differently_in_some_reviews_and_alike_in_others() -> 
     assert len(alike) > 10
 
 
+def test_some_people_who_saw_one_event_knew_the_same_in_the_same_words() -> None:
+    alike = set()
+    for file in FILES:
+        graph = draft(file).graph
+        known = Counter((graph.value(view, LT.ofEvent), words) for view, words in graph.subject_objects(LT.knew))
+        alike |= {file.stem for count in known.values() if count > 1}
+    assert len(alike) >= 5
+
+
 def test_feedback_to_referrers_is_recommended_again_in_later_years() -> None:
     year = {row["review"]: int(row["publication_year"] or 0) for row in table("reviews")}
     asked = {
