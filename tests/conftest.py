@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import pytest
 
 from learntogether_kg import reviews
 from learntogether_kg.library import Library
+
+os.environ.pop("COLUMNS", None)  # workers of pytest-xdist have it at 80, too narrow for a table
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +25,15 @@ def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 @pytest.fixture(scope="session")
 def teaching_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    """The teaching library, checked and built once, which takes most of a minute. Nothing may change it."""
-    path = tmp_path_factory.mktemp("teaching") / "library"
-    reviews.build_bundled("teaching", path)
-    return Library.open(path)
+    """The teaching library, checked and built once for all workers, since that takes most of a minute; read only."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    with (shared / "teaching.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "teaching-built").exists():
+            reviews.build_bundled("teaching", shared / "teaching")
+            (shared / "teaching-built").touch()
+    return Library.open(shared / "teaching")
 
 
 @pytest.fixture

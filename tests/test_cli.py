@@ -73,6 +73,21 @@ def test_demo_prints_each_pattern_with_its_reviews_denominator_and_rule(tmp_path
     assert len(Library.open(tmp_path / "library").releases()) == 1
 
 
+def test_demo_of_the_teaching_library_says_that_it_is_synthetic(teaching_copy: Path) -> None:
+    run = ltkg("demo", "--teaching", "--library", teaching_copy)
+    assert run.returncode == 0, run.stderr
+    for part in ("Human-management system", "Synthetic review 01", "teaching-agreed", "Constructive"):
+        assert part in run.stdout
+    assert "synthetic teaching material" in run.stderr
+
+
+def test_the_two_demos_are_not_mixed(teaching_copy: Path) -> None:
+    run = ltkg("demo", "--library", teaching_copy)
+    assert run.returncode == 3
+    assert one_line(run.stderr)
+    assert "41 review(s) that are not the sample's" in run.stderr
+
+
 def test_a_new_workbook_is_not_written_over_another(tmp_path: Path) -> None:
     assert ltkg("template", tmp_path / "new.xlsx").returncode == 0
     before = (tmp_path / "new.xlsx").read_bytes()

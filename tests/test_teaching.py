@@ -366,7 +366,7 @@ def rows_of(file: Path, kinds: tuple[URIRef, ...], columns: dict[str, Column]) -
     label = str(read.graph.value(read.study, LT.publicLabel))
     for kind in kinds:
         for node in read.graph.subjects(RDF.type, kind):
-            yield (label, *(ordered(column(read.graph, node)) for column in columns.values()))
+            yield tuple(map(ordered, (label, *(column(read.graph, node) for column in columns.values()))))
 
 
 def ordered(cell: str) -> str:
@@ -491,6 +491,15 @@ def test_one_event_is_seen_differently_in_some_reviews_and_alike_in_others() -> 
         alike |= {row["review"] for event in for_it - against if views[event] > 1}
     assert len(divergent) > 10
     assert len(alike) > 10
+
+
+def test_some_people_who_saw_one_event_knew_the_same_in_the_same_words() -> None:
+    alike = set()
+    for file in FILES:
+        graph = draft(file).graph
+        known = Counter((graph.value(view, LT.ofEvent), words) for view, words in graph.subject_objects(LT.knew))
+        alike |= {file.stem for count in known.values() if count > 1}
+    assert len(alike) >= 5
 
 
 def test_feedback_to_referrers_is_recommended_again_in_later_years() -> None:
