@@ -21,8 +21,9 @@ from learntogether_kg import __version__, queries, reviews
 from learntogether_kg.answers import Answer, heading, text
 from learntogether_kg.errors import InvalidReviewError, LearnTogetherError, LibraryError, StoreUnavailableError
 from learntogether_kg.ingest.template import DEPTHS, write_template
-from learntogether_kg.library import Library, Snapshot
+from learntogether_kg.library import Library
 from learntogether_kg.resources import Bundle
+from learntogether_kg.snapshot import Snapshot
 from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
 from learntogether_kg.validation.report import ValidationReport, as_dict, format_csv, format_text

@@ -19,7 +19,8 @@ from learntogether_kg.errors import (
     UnknownReviewError,
 )
 from learntogether_kg.ingest.files import read_file, write_file
-from learntogether_kg.library import Change, Library, Snapshot
+from learntogether_kg.library import Change, Library
+from learntogether_kg.snapshot import Snapshot
 from learntogether_kg.validation.engine import validate
 from learntogether_kg.validation.report import ValidationReport
 
