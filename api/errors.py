@@ -21,6 +21,7 @@ from learntogether_kg.namespaces import BASE
 STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.LearnTogetherError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.OntologyError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.InconsistentOntologyError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.QueryFileError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.UnreadableFileError: HTTPStatus.BAD_REQUEST,
     errors.InvalidReviewError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -30,6 +31,7 @@ STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.LibraryMissingError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LibraryBusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ForeignLibraryError: HTTPStatus.CONFLICT,
+    errors.ExposureError: HTTPStatus.FORBIDDEN,
     errors.ReleaseExistsError: HTTPStatus.CONFLICT,
     errors.UnknownReleaseError: HTTPStatus.NOT_FOUND,
     errors.UnknownReviewError: HTTPStatus.NOT_FOUND,

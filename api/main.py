@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
-from api import errors, routes
+from api import errors, ontology, routes
 from api.middleware import HeadMiddleware, SecurityHeadersMiddleware
 from api.pages import Pages
 from api.served import Served
@@ -46,6 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.served = served
     app.state.pages = Pages(served)
     app.include_router(routes.router)
+    app.include_router(ontology.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     errors.install(app)
     app.add_middleware(HeadMiddleware)

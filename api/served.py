@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Resource
 from learntogether_kg.errors import UnknownReviewError
-from learntogether_kg.library import Manifest, Snapshot
 from learntogether_kg.namespaces import CL
+from learntogether_kg.snapshot import Manifest, Snapshot
 
 if TYPE_CHECKING:
     from typing import Self

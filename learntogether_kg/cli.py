@@ -22,6 +22,8 @@ from learntogether_kg.answers import Answer, heading, text
 from learntogether_kg.errors import InvalidReviewError, LearnTogetherError, LibraryError, StoreUnavailableError
 from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
+from learntogether_kg.resources import Bundle
+from learntogether_kg.snapshot import Snapshot
 from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
 from learntogether_kg.validation.report import ValidationReport, as_dict, format_csv, format_text
@@ -65,6 +67,12 @@ Files = Annotated[list[Path], typer.Argument(help="Workbooks (.xlsx), or reviews
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)]
 DEFAULT_LIBRARY = "library"
+ABOUT: dict[Bundle, str] = {
+    "sample": "All coding in the sample is three machine coders', checked by no person; reviews are chosen cases, so "
+    "no figure is a prevalence.",
+    "teaching": "All of this is synthetic teaching material: no review, person, place or case in it is real, and no "
+    "figure says anything about practice.",
+}
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 
@@ -72,22 +80,22 @@ DEFAULT_PORT = 8000
 @app.command()
 def demo(
     library: LibraryOption = DEFAULT_LIBRARY,
+    teaching: Annotated[
+        bool, typer.Option("--teaching", help="Build the synthetic teaching library instead of the sample.")
+    ] = False,
     serve_it: Annotated[bool, typer.Option("--serve", help="Go on to serve it.")] = False,
     host: Host = DEFAULT_HOST,
     port: Port = DEFAULT_PORT,
 ) -> None:
-    """Build the bundled sample of published reviews and print the patterns that recur in it."""
-    with _progress("Reading and checking the sample", len(reviews.sample_files())) as step:
-        release = reviews.build_sample(Path(library), step)
+    """Build the bundled sample of published reviews, or the teaching library, and print the patterns that recur."""
+    bundle: Bundle = "teaching" if teaching else "sample"
+    with _progress(f"Reading and checking the {bundle}", len(reviews.bundled_files(bundle))) as step:
+        release = reviews.build_bundled(bundle, Path(library), step)
     answer = queries.ask(release.store, "recurring-patterns")
     _print_table(answer, f"Recurring patterns · release {release.manifest.release} of {library}")
-    err.print(
-        "All coding in the sample is three machine coders', checked by no person; reviews are chosen cases, so no "
-        f"figure is a prevalence. More questions: ltkg queries --library {escape(library)}",
-        soft_wrap=True,
-    )
+    err.print(f"{ABOUT[bundle]} More questions: ltkg queries --library {escape(library)}", soft_wrap=True)
     if serve_it:
-        _serve(library, release.manifest.release, host, port)
+        _serve(library, release, host, port)
 
 
 @app.command()
@@ -122,6 +130,19 @@ def validate(
     _print_reports(reports, form)
     if not all(report.conforms for report in reports):
         raise typer.Exit(DOES_NOT_CONFORM)
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A workbook, or a review as .ttl, .trig or .jsonld.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write: .ttl, .trig or .jsonld.")],
+    with_source: Annotated[bool, typer.Option("--with-source", help="Write what identifies the report, too.")] = False,
+) -> None:
+    """Write a review as triples or plain JSON, and say what could not be carried over."""
+    left_out = reviews.convert(source, target, with_source)
+    out.print(f"Wrote {escape(str(target))}", soft_wrap=True)
+    if left_out:
+        err.print("The source record, which identifies the report, was left out", soft_wrap=True)
 
 
 @app.command()
@@ -212,7 +233,7 @@ def serve(
     port: Port = DEFAULT_PORT,
 ) -> None:
     """Serve one release, read-only, as pages, JSON and CSV."""
-    _serve(library, Library.open(Path(library)).release(release).manifest.release, host, port)
+    _serve(library, Library.open(Path(library)).release(release), host, port)
 
 
 @app.command()
@@ -255,12 +276,14 @@ def _store(library: str, release: str | None) -> Store:
     return Library.open(Path(library)).release(release).store
 
 
-def _serve(library: str, release: str, host: str, port: int) -> None:
+def _serve(library: str, release: Snapshot, host: str, port: int) -> None:
     import uvicorn  # noqa: PLC0415  # only serving needs it, and it is slow to load
 
+    reviews.refuse_to_expose(release, host)
+    name = release.manifest.release
     os.environ["LTKG_LIBRARY"] = library
-    os.environ["LTKG_RELEASE"] = release
-    err.print(f"Serving release {release} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
+    os.environ["LTKG_RELEASE"] = name
+    err.print(f"Serving release {name} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
     uvicorn.run("api.main:create_app", factory=True, host=host, port=port, log_level="warning")
 
 

@@ -22,6 +22,24 @@ class OntologyError(LearnTogetherError):
         super().__init__(f"{file}: {reason}")
 
 
+class InconsistentOntologyError(OntologyError):
+    """A file would make the ontology contradict itself, so nothing of it was loaded.
+
+    Attributes:
+        file: What was refused.
+        terms: The terms in conflict, as IRIs.
+        explanation: The statements that contradict each other, one a line.
+    """
+
+    def __init__(self, file: Path | str, terms: Iterable[str], explanation: str) -> None:
+        self.terms, self.explanation = tuple(terms), explanation
+        super().__init__(
+            file,
+            f"would make the ontology contradict itself, so nothing was loaded; in conflict: {', '.join(self.terms)}. "
+            f"These statements cannot all hold; change or remove one of them:\n{explanation}",
+        )
+
+
 class UnreadableFileError(LearnTogetherError):
     """A file given to us is not what it should be, so nothing in it was read."""
 
@@ -88,12 +106,23 @@ class ReleaseExistsError(LibraryError):
 
 
 class ForeignLibraryError(LibraryError):
-    """The sample would be mixed with reviews that are not its own."""
+    """A bundled library would be mixed with reviews that are not its own."""
 
-    def __init__(self, library: Path | str, count: int) -> None:
-        self.count = count
+    def __init__(self, library: Path | str, bundle: str, count: int) -> None:
+        self.bundle, self.count = bundle, count
         super().__init__(
-            library, f"it holds {count} review(s) that are not the sample's; give `--library` another folder"
+            library, f"it holds {count} review(s) that are not the {bundle}'s; give `--library` another folder"
+        )
+
+
+class ExposureError(LearnTogetherError):
+    """Reviews that are not published would be shown to others."""
+
+    def __init__(self, release: str, host: str, count: int) -> None:
+        self.release, self.host, self.count = release, host, count
+        super().__init__(
+            f"Release {release} holds {count} review(s) captured from your own work without a year of publication, and "
+            f"others could reach {host}; serve it on 127.0.0.1, or publish a release without them"
         )
 
 

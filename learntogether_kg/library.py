@@ -14,16 +14,13 @@ becomes current when CURRENT is replaced: a kill at any point leaves the library
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -40,70 +37,13 @@ from learntogether_kg.errors import (
     UnknownReleaseError,
 )
 from learntogether_kg.namespaces import CATALOGUE, LT, ONTOLOGY_GRAPH
+from learntogether_kg.snapshot import Manifest, Snapshot, hash_files, studies_in, write_manifest
 from learntogether_kg.store.oxigraph import OxigraphStore
 
 if TYPE_CHECKING:
     from typing import Self
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a state or a release says of itself.
-
-    Attributes:
-        state: The number of the state.
-        made: When it was made, in UTC.
-        software: The version of this software that made it.
-        ontology: The fingerprint of the ontology, typology and code lists in it.
-        quads: How many quads its store holds.
-        studies: How many reviews and syntheses it holds.
-        release: The name of the release; empty for a state.
-        files: SHA-256 of each file of a release's store; empty for a state.
-    """
-
-    state: int
-    made: str
-    software: str
-    ontology: str
-    quads: int
-    studies: int
-    release: str = ""
-    files: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A state or a release on disk, opened read-only when its store is first asked for."""
-
-    path: Path
-
-    @cached_property
-    def manifest(self) -> Manifest:
-        """What it says of itself."""
-        try:
-            return Manifest(**json.loads((self.path / "manifest.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise StoreUnavailableError(self.path, f"its manifest cannot be read: {error}") from error
-
-    @cached_property
-    def store(self) -> OxigraphStore:
-        """Its triples, read-only."""
-        return OxigraphStore.open(self.path / "store")
-
-    def studies(self) -> list[URIRef]:
-        """Returns the IRIs of the reviews and syntheses in it, sorted."""
-        return _studies(self.store)
-
-    def is_whole(self) -> bool:
-        """Returns whether the store holds as many quads as the manifest says."""
-        return len(self.store) == self.manifest.quads
-
-    def altered_files(self) -> list[str]:
-        """Returns the files of a release whose bytes are not those that were published."""
-        found = _hashes(self.path / "store")
-        return sorted(name for name, digest in self.manifest.files.items() if found.get(name) != digest)
 
 
 @dataclass(frozen=True)
@@ -201,6 +141,17 @@ class Library:
                 unchanged=tuple(r.study for r in unchanged),
                 withdrawn=tuple(withdraw),
             )
+
+    def held(self, records: Iterable[Record]) -> set[URIRef]:
+        """Returns the studies of those records that stand in the newest state just so.
+
+        Raises:
+            LibraryBusyError: Another process is changing the library.
+        """
+        with self._change() as custody:
+            state = self.current()
+            present = set(state.studies())
+            return {each.study for each in records if each.study in present and _is_same(each, state.store, custody)}
 
     def publish(self, name: str | None = None) -> Snapshot:
         """Makes the newest state a release.
@@ -305,9 +256,9 @@ class Library:
         following.mkdir()
         state.store.checkpoint(following / "store")
         manifest = Manifest(
-            **{**asdict(state.manifest), "made": _now(), "release": name, "files": _hashes(following / "store")}
+            **{**asdict(state.manifest), "made": _now(), "release": name, "files": hash_files(following / "store")}
         )
-        _write_manifest(following, manifest)
+        write_manifest(following, manifest)
         _bring_to_disk(following)
         following.rename(target)
         _sync(target.parent)
@@ -335,12 +286,8 @@ def _fill(
     for file in resources.files("queries", "materialise/*.ru"):
         store.update(file.read_text(encoding="utf-8"))
     store.flush()
-    manifest = Manifest(number, _now(), __version__, fingerprint, len(store), len(_studies(store)))
-    _write_manifest(folder, manifest)
-
-
-def _studies(store: OxigraphStore) -> list[URIRef]:
-    return [name for name in store.graph_names() if name not in (ONTOLOGY_GRAPH, CATALOGUE)]
+    manifest = Manifest(number, _now(), __version__, fingerprint, len(store), len(studies_in(store)))
+    write_manifest(folder, manifest)
 
 
 def _is_same(record: Record, store: OxigraphStore, custody: Custody) -> bool:
@@ -348,21 +295,6 @@ def _is_same(record: Record, store: OxigraphStore, custody: Custody) -> bool:
     return set(record.graph) == set(store.graph(record.study)) and set(record.custody) == set(
         custody.latest(record.study)
     )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _write_manifest(folder: Path, manifest: Manifest) -> None:
-    text = json.dumps(asdict(manifest), indent=2, sort_keys=True) + "\n"
-    (folder / "manifest.json").write_text(text, encoding="utf-8")
-
-
-def _hashes(folder: Path) -> dict[str, str]:
-    """RocksDB writes its own log and lock when a store is opened; those are no part of what was published."""
-    files = sorted(path for path in folder.iterdir() if path.suffix == ".sst" or path.name.startswith("MANIFEST"))
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def _bring_to_disk(folder: Path) -> None:
@@ -385,3 +317,7 @@ def _replace_text(path: Path, text: str) -> None:
     _sync(beside)
     beside.rename(path)
     _sync(path.parent)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -83,30 +83,38 @@ def concepts(scheme: URIRef) -> tuple[Concept, ...]:
 def fingerprint() -> str:
     """Returns the SHA-256 of the ontology's files, names included, as hexadecimal digits.
 
-    Files are hashed and not triples, since blank nodes have no names of their own. Line ends do not matter.
+    Files are hashed and not triples, since blank nodes have no names of their own. Line ends do not matter. Alignments
+    are left out, as no library holds them.
     """
     folder = resources.folder("ontology")
     digest = hashlib.sha256()
     for path in resources.files("ontology", "**/*.ttl"):
+        if path.parent.name == "alignments":
+            continue
         text = path.read_text(encoding="utf-8")
         digest.update(f"{path.relative_to(folder).as_posix()}\0{text}\0".encode())
     return digest.hexdigest()
 
 
-def read_ontology(folder: Path) -> Graph:
+def read_ontology(folder: Path, extension: Path | None = None, *, alignments: bool = False) -> Graph:
     """Returns the ontology in a folder: the root, whatever it imports, and every file in ``extensions/``.
 
     Args:
         folder: Holds one Turtle file for each ontology, extensions and copies of others' terms in subfolders.
+        extension: One more extension, which need not lie in the folder.
+        alignments: Whether to add the files in ``alignments/``, which tie our terms to those of other vocabularies.
+            No library holds them, so that no answer depends on them.
 
     Raises:
         OntologyError: If a file does not parse, does not declare one ontology, declares one that another file has, or
             imports one that no file has.
     """
-    files = _catalogue(folder)
+    files = _catalogue(folder, extension)
     if ONTOLOGY_GRAPH not in files:
         raise OntologyError(folder, f"no file declares the ontology <{ONTOLOGY_GRAPH}>")
-    waiting = [ONTOLOGY_GRAPH, *(iri for iri, (path, _) in files.items() if path.parent.name == "extensions")]
+    added = {"extensions", "alignments"} if alignments else {"extensions"}
+    waiting = [ONTOLOGY_GRAPH]
+    waiting += [iri for iri, (path, _) in files.items() if path.parent.name in added or path == extension]
     wanted: set[URIRef] = set()
     while waiting:
         iri = waiting.pop()
@@ -140,10 +148,11 @@ def list_concepts(graph: Graph, scheme: URIRef) -> tuple[Concept, ...]:
     return found
 
 
-def _catalogue(folder: Path) -> dict[URIRef, tuple[Path, Graph]]:
-    """Returns each ontology of a folder with its file and what that holds."""
+def _catalogue(folder: Path, extension: Path | None) -> dict[URIRef, tuple[Path, Graph]]:
+    """Returns each ontology of a folder, and that of an extension, with its file and what that holds."""
     found: dict[URIRef, tuple[Path, Graph]] = {}
-    for path in sorted(folder.rglob("*.ttl")):
+    paths = {*folder.rglob("*.ttl"), extension} if extension else folder.rglob("*.ttl")
+    for path in sorted(paths):
         graph = _parse(path)
         declared = [iri for iri in graph.subjects(RDF.type, OWL.Ontology) if isinstance(iri, URIRef)]
         if len(declared) != 1:

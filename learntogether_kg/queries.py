@@ -64,6 +64,11 @@ class Parameter:
     line: int
 
     @property
+    def is_required(self) -> bool:
+        """Whether the query needs a value: a number or a text that has a default has no "any"."""
+        return self.kind.startswith("xsd:") and self.default != "UNDEF"
+
+    @property
     def default_text(self) -> str:
         """The default as a person would type it; empty for any."""
         return "" if self.default == "UNDEF" else self.default.strip('"<>')
@@ -196,6 +201,11 @@ def options(store: Store, kind: str) -> dict[URIRef, str]:
     return {iri: str(label) for label, iri in rows if isinstance(iri, URIRef)}
 
 
+def unpublished(store: Store) -> list[URIRef]:
+    """Returns the reviews in a store that nothing shows to have been published, sorted."""
+    return [iri for (iri,) in store.select(_internal("unpublished").text) if isinstance(iri, URIRef)]
+
+
 def _replace_value(line: str, term: Term | None) -> str:
     found = _PARAMETER.match(line)
     assert found is not None, "the line was read as a parameter"
@@ -213,6 +223,8 @@ def _terms(query: NamedQuery, arguments: Mapping[str, str], store: Store) -> dic
 
 
 def _term(query: NamedQuery, parameter: Parameter, text: str, store: Store) -> Term | None:
+    if not text and parameter.is_required:
+        raise QueryArgumentError(query.name, parameter.name, "it cannot be left empty; leave it out for the default")
     if not text:
         return None
     match parameter.kind:

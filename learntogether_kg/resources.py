@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-Folder = Literal["ontology", "shapes", "queries", "sample"]
+Bundle = Literal["sample", "teaching"]
+Folder = Literal["ontology", "shapes", "queries"] | Bundle
 
 _PACKAGE = Path(__file__).parent
 
 
 def folder(name: Folder) -> Path:
-    """Returns the folder of that name; ``sample`` always stands inside the package."""
-    if name == "sample":
-        return _PACKAGE / "sample"
+    """Returns the folder of that name; bundled reviews always stand inside the package."""
+    if name in get_args(Bundle):
+        return _PACKAGE / name
     installed = _PACKAGE / "data" / name
     return installed if installed.is_dir() else _PACKAGE.parent / name
 

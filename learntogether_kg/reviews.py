@@ -1,4 +1,4 @@
-"""The use cases: check files, submit, withdraw, build the sample. The only place where steps are joined."""
+"""The use cases: check files, submit, withdraw, build a bundled library. The only place where steps are joined."""
 
 from __future__ import annotations
 
@@ -12,18 +12,23 @@ from rdflib import URIRef
 from learntogether_kg import queries, resources
 from learntogether_kg.custody import Record, custody_graph
 from learntogether_kg.errors import (
+    ExposureError,
     ForeignLibraryError,
     InvalidReviewError,
     RepeatedReviewError,
     UnknownReviewError,
 )
-from learntogether_kg.ingest.files import read_file
-from learntogether_kg.library import Change, Library, Snapshot
+from learntogether_kg.ingest.files import read_file, write_file
+from learntogether_kg.library import Change, Library
+from learntogether_kg.snapshot import Snapshot
 from learntogether_kg.validation.engine import validate
 from learntogether_kg.validation.report import ValidationReport
 
 if TYPE_CHECKING:
     from learntogether_kg.ingest.draft import Draft
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""The addresses that only this machine can reach."""
 
 Progress = Callable[[Path], None]
 """Called with each file when it has been read and checked."""
@@ -36,6 +41,25 @@ def check(path: Path) -> ValidationReport:
         UnreadableFileError: The file cannot be read as a review.
     """
     return _check(read_file(path))
+
+
+def convert(source: Path, target: Path, with_source: bool = False) -> bool:
+    """Writes a review that is in one kind of file as another kind; nothing is checked.
+
+    Args:
+        source: A file that can be read.
+        target: The file to write: .ttl, .trig or .jsonld.
+        with_source: Whether what identifies the report is written too.
+
+    Returns:
+        Whether the file holds a source record that was left out.
+
+    Raises:
+        UnreadableFileError: One of the files cannot be read, or written.
+    """
+    draft = read_file(source)
+    write_file(draft, target, with_source)
+    return len(draft.custody) > 0 and (not with_source or target.suffix.lower() == ".jsonld")
 
 
 def submit(library: Library, paths: Iterable[Path], progress: Progress = lambda _: None, note: str = "") -> Change:
@@ -89,24 +113,49 @@ def withdraw(library: Library, names: Sequence[str], reason: str) -> Change:
     return library.commit([], withdraw=studies, note=reason)
 
 
-def sample_files() -> list[Path]:
-    """Returns the files of the bundled sample: published reviews as workbooks, and a synthesis."""
-    return [*resources.files("sample", "*.xlsx"), *resources.files("sample", "*.trig")]
+def refuse_to_expose(release: Snapshot, host: str) -> None:
+    """Makes sure that others are only shown reviews that are published already: every page shows whole records.
+
+    Args:
+        release: What is to be served.
+        host: The address to be listened on.
+
+    Raises:
+        ExposureError: Others could reach the address, and the release holds reviews that are not published.
+    """
+    hidden = [] if host in LOOPBACK else queries.unpublished(release.store)
+    if hidden:
+        raise ExposureError(release.manifest.release, host, len(hidden))
 
 
-def build_sample(path: Path, progress: Progress = lambda _: None) -> Snapshot:
-    """Builds the library of the bundled sample in a folder and publishes it; the second time nothing changes.
+def bundled_files(name: resources.Bundle) -> list[Path]:
+    """Returns the files of a bundled library.
+
+    Args:
+        name: ``sample`` for published reviews and a synthesis, ``teaching`` for synthetic ones.
+    """
+    return [file for ending in ("xlsx", "trig", "ttl") for file in resources.files(name, f"*.{ending}")]
+
+
+def build_bundled(name: resources.Bundle, path: Path, progress: Progress = lambda _: None) -> Snapshot:
+    """Builds a bundled library in a folder and publishes it; the second time nothing changes.
+
+    Args:
+        name: Which one, as for `bundled_files`.
+        path: The library's folder.
+        progress: Told of each file that is done.
 
     Raises:
         ForeignLibraryError: The folder is a library that holds other reviews.
     """
     library = Library.init(path)
-    files = sample_files()
-    own = {read_file(file).study for file in files}
-    others = set(library.current().studies()) - own
+    files = bundled_files(name)
+    records = {file: _record(read_file(file)) for file in files}
+    others = set(library.current().studies()) - {record.study for record in records.values()}
     if others:
-        raise ForeignLibraryError(path, len(others))
-    submit(library, files, progress, note="the bundled sample")
+        raise ForeignLibraryError(path, name, len(others))
+    held = library.held(records.values())  # checked when they came in, and checking takes a second each
+    submit(library, [file for file in files if records[file].study not in held], progress, note=f"bundled: {name}")
     return library.publish()
 
 

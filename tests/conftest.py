@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
+from pathlib import Path
+
 import pytest
 
 from learntogether_kg import reviews
 from learntogether_kg.library import Library
+
+os.environ.pop("COLUMNS", None)  # workers of pytest-xdist have it at 80, too narrow for a table
 
 
 @pytest.fixture(scope="session")
 def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     """The library of the bundled sample, published once. Nothing may change it."""
     path = tmp_path_factory.mktemp("sample") / "library"
-    reviews.build_sample(path)
+    reviews.build_bundled("sample", path)
     return Library.open(path)
+
+
+@pytest.fixture(scope="session")
+def teaching_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """The teaching library, checked and built once for all workers, since that takes most of a minute; read only."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    with (shared / "teaching.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "teaching-built").exists():
+            reviews.build_bundled("teaching", shared / "teaching")
+            (shared / "teaching-built").touch()
+    return Library.open(shared / "teaching")
+
+
+@pytest.fixture
+def teaching_copy(teaching_library: Library, tmp_path: Path) -> Path:
+    """A teaching library of one's own, at ./teaching of the test's folder."""
+    return shutil.copytree(teaching_library.path, tmp_path / "teaching")

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from learntogether_kg.cli import main
+from learntogether_kg import cli
+from learntogether_kg.ingest.files import read_file
 from learntogether_kg.library import Library
 from tests.workbooks import write
 
@@ -32,8 +34,9 @@ def ltkg(*arguments: object) -> Run:
     out, err, code = io.StringIO(), io.StringIO(), 0
     with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["ltkg", *map(str, arguments)])
+        patch.setattr(cli, "out", Console(highlight=False, width=cli.WIDTH_OF_A_FILE))  # as wide as when piped
         try:
-            main()
+            cli.main()
         except SystemExit as stopped:
             code = int(stopped.code or 0)
     return Run(out.getvalue(), err.getvalue(), code)
@@ -68,6 +71,21 @@ def test_demo_prints_each_pattern_with_its_reviews_denominator_and_rule(tmp_path
     again = ltkg("demo", "--library", tmp_path / "library")
     assert again.stdout == run.stdout
     assert len(Library.open(tmp_path / "library").releases()) == 1
+
+
+def test_demo_of_the_teaching_library_says_that_it_is_synthetic(teaching_copy: Path) -> None:
+    run = ltkg("demo", "--teaching", "--library", teaching_copy)
+    assert run.returncode == 0, run.stderr
+    for part in ("Human-management system", "Synthetic review 01", "teaching-agreed", "Constructive"):
+        assert part in run.stdout
+    assert "synthetic teaching material" in run.stderr
+
+
+def test_the_two_demos_are_not_mixed(teaching_copy: Path) -> None:
+    run = ltkg("demo", "--library", teaching_copy)
+    assert run.returncode == 3
+    assert one_line(run.stderr)
+    assert "41 review(s) that are not the sample's" in run.stderr
 
 
 def test_a_new_workbook_is_not_written_over_another(tmp_path: Path) -> None:
@@ -245,6 +263,7 @@ def test_asking_gives_the_same_rows_as_table_csv_and_json(sample_library: Librar
         (("recuring-patterns",), "did you mean recurring-patterns"),
         (("recurring-patterns", "--param", "minimum=many"), "not a whole number"),
         (("recurring-patterns", "--param", "minimum"), "name=value"),
+        (("recurring-patterns", "--param", "minimum="), "cannot be left empty"),
         (("recurring-patterns", "--param", "least=2"), "it takes minimum"),
         (("recurring-patterns", "--param", "codes=some"), "not one of primary, any"),
         (("recurring-patterns", "--param", "coder=machine-9"), "machine-1"),
@@ -262,3 +281,36 @@ def test_queries_are_listed_with_what_they_take() -> None:
     assert run.returncode == 0
     assert "recurring-patterns" in run.stdout
     assert "minimum=2" in run.stdout
+
+
+def test_reviews_that_are_not_published_are_served_to_this_machine_only(library: Path) -> None:
+    own = {
+        ("Review", 0, "captured from"): "Own review",
+        ("Review", 0, "publication year"): "",
+        ("Review", 0, "synthetic"): "",
+    }
+    assert ltkg("submit", write(library.parent / "own.xlsx", own), "--library", library).returncode == 0
+    assert ltkg("publish", "first", "--library", library).returncode == 0
+    run = ltkg("serve", "--library", library, "--host", "0.0.0.0")
+    assert run.returncode == 2
+    assert one_line(run.stderr)
+    assert "1 review(s)" in run.stderr
+
+
+@pytest.mark.parametrize("suffix", [".ttl", ".trig", ".jsonld"])
+def test_a_converted_review_is_the_same_review_without_what_identifies_it(tmp_path: Path, suffix: str) -> None:
+    source, target = write(tmp_path / "x.xlsx"), tmp_path / f"y{suffix}"
+    run = ltkg("convert", source, target)
+    assert run.returncode == 0
+    assert "was left out" in run.stderr
+    assert "Synthetic Board" not in target.read_text()
+    assert set(read_file(target).graph) == set(read_file(source).graph)
+    if suffix != ".jsonld":
+        assert "left out" not in ltkg("convert", source, target, "--with-source").stderr
+        assert set(read_file(target).custody) == set(read_file(source).custody)
+
+
+def test_a_review_cannot_be_converted_into_an_unknown_kind(tmp_path: Path) -> None:
+    run = ltkg("convert", write(tmp_path / "x.xlsx"), tmp_path / "y.pdf")
+    assert run.returncode == 2
+    assert one_line(run.stderr)

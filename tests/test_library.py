@@ -226,7 +226,7 @@ Library.open(Path(sys.argv[1])).commit([record("b", identifier="unacknowledged")
 
 @pytest.mark.parametrize(
     "moment",
-    ["OxigraphStore.replace_graph", "_write_manifest", "Custody.put", "_bring_to_disk", "_replace_text"],
+    ["OxigraphStore.replace_graph", "write_manifest", "Custody.put", "_bring_to_disk", "_replace_text"],
 )
 def test_a_kill_before_the_switch_leaves_the_library_as_it_was(library: Library, moment: str) -> None:
     library.commit([record("a")])

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from rdflib import RDF, Dataset, Literal
 
+from learntogether_kg import reviews
 from learntogether_kg.errors import UnreadableFileError
+from learntogether_kg.ingest import plain_json
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.ingest.workbook import read_workbook
 from learntogether_kg.namespaces import LT, REVIEW
@@ -97,3 +99,31 @@ def test_plain_json_with_its_context_inside_is_a_review(tmp_path: Path) -> None:
     }
     draft = read_file(put(tmp_path / "x.jsonld", json.dumps(document)))
     assert (STUDY, RDF.type, LT.Review) in draft.graph
+
+
+def test_a_review_written_as_plain_json_reads_as_the_same_review(tmp_path: Path) -> None:
+    draft = read_workbook(write(tmp_path / "x.xlsx"))
+    document = plain_json.write(draft.graph, draft.study)
+    assert document["@context"][0] == plain_json.CONTEXT_IRI
+    read = read_file(put(tmp_path / "x.jsonld", json.dumps(document)))
+    assert set(read.graph) == set(draft.graph)
+
+
+@pytest.mark.parametrize("file", reviews.bundled_files("sample"), ids=lambda file: file.stem)
+def test_each_file_of_the_sample_can_be_written_as_plain_json(tmp_path: Path, file: Path) -> None:
+    draft = read_file(file)
+    document = json.dumps(plain_json.write(draft.graph, draft.study))
+    assert set(read_file(put(tmp_path / "x.jsonld", document)).graph) == set(draft.graph)
+
+
+def test_plain_json_uses_the_words_of_the_model_and_no_address(tmp_path: Path) -> None:
+    draft = read_workbook(write(tmp_path / "x.xlsx"))
+    document = plain_json.write(draft.graph, draft.study)
+    finding = next(part for part in document["parts"] if part["id"] == "F1")
+    assert finding["type"] == "Finding"
+    assert finding["influence"] == "unsafe"
+    assert finding["supportedBy"] == ["C1", "V1"]
+    code = next(part for part in document["parts"] if part["id"] == "F1-A-primary")
+    assert code["pattern"] == "clear-roles"
+    assert code["primary"] is True
+    assert document["questionKind"] == ["harm", "innovation"]

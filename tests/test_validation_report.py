@@ -23,7 +23,7 @@ from learntogether_kg.validation.report import (
 )
 
 BASE = Path(__file__).parent / "shapes" / "base.ttl"
-STUDY, FINDING, CODE = REVIEW["test"], REVIEW["test/F1"], REVIEW["test/F1-2"]
+STUDY, FINDING, CODE = REVIEW["0123456789abcdef"], REVIEW["0123456789abcdef/F1"], REVIEW["0123456789abcdef/F1-2"]
 WRONG = Result(
     severity=Severity.VIOLATION,
     focus_node=FINDING,
@@ -53,7 +53,7 @@ def source_map() -> SourceMap:
     found.add_value(STUDY, LT.periodEndYear, Cell("Review", "B15"))
     found.add_node(FINDING, Cell("Findings", "A4"))
     found.add_value(FINDING, LT.influence, Cell("Findings", "D4"))
-    found.add_node(REVIEW["test/F2"], Cell("Findings", "A5"))
+    found.add_node(REVIEW["0123456789abcdef/F2"], Cell("Findings", "A5"))
     return found
 
 
@@ -196,7 +196,7 @@ def test_blank_node_is_refused() -> None:
 
 def test_results_stand_in_the_order_of_the_workbook() -> None:
     graph = review()
-    graph.set((REVIEW["test/F2"], LT.influence, Literal("?")))
+    graph.set((REVIEW["0123456789abcdef/F2"], LT.influence, Literal("?")))
     graph.set((FINDING, LT.influence, Literal("?")))
     graph.set((STUDY, LT.periodEndYear, Literal(2009)))
     report = validate(graph, source_map())

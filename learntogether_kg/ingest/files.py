@@ -1,13 +1,18 @@
-"""Reads a file of any kind we know."""
+"""Reads a file of any kind we know, and writes triples."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from rdflib import Dataset, URIRef
+
 from learntogether_kg.errors import UnreadableFileError
+from learntogether_kg.ingest import plain_json
 from learntogether_kg.ingest.draft import Draft
 from learntogether_kg.ingest.rdf import FORMATS, read_rdf
 from learntogether_kg.ingest.workbook import read_workbook
+from learntogether_kg.namespaces import PREFIXES
 
 
 def read_file(path: Path) -> Draft:
@@ -27,3 +32,35 @@ def read_file(path: Path) -> Draft:
             return read_rdf(path)
     known = ", ".join((".xlsx", *FORMATS))
     raise UnreadableFileError(path, f"it is of a kind that is not read; give one of {known}")
+
+
+def write_file(draft: Draft, path: Path, with_source: bool = False) -> None:
+    """Writes a review as Turtle, TriG or plain JSON, by the ending of the file's name.
+
+    Args:
+        draft: What to write.
+        path: The file; one that is there is replaced.
+        with_source: Whether to write the source record too, which identifies the report. Plain JSON never holds it.
+
+    Raises:
+        UnreadableFileError: The name has another ending, or nothing can be written there.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        raise UnreadableFileError(path, f"it is of a kind that is not written; give one of {', '.join(FORMATS)}")
+    if suffix == ".jsonld":
+        text = json.dumps(plain_json.write(draft.graph, draft.study), indent=2, ensure_ascii=False) + "\n"
+    else:
+        dataset = Dataset()
+        for prefix, iri in PREFIXES.items():
+            dataset.bind(prefix, iri)
+        name = URIRef(f"{draft.study}/source") if suffix == ".trig" else None
+        for graph, triples in ((draft.study if name else None, draft.graph), (name, draft.custody)):
+            target = dataset.graph(graph) if graph else dataset.default_graph
+            for triple in triples if with_source or triples is draft.graph else ():
+                target.add(triple)
+        text = dataset.serialize(format=FORMATS[suffix])
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UnreadableFileError(path, f"it cannot be written: {error.strerror or error}") from error

@@ -13,6 +13,7 @@ from rdflib.plugins.parsers.notation3 import BadSyntax
 from rdflib.term import Node
 
 from learntogether_kg.errors import UnreadableFileError
+from learntogether_kg.ingest import plain_json
 from learntogether_kg.ingest.draft import Draft
 from learntogether_kg.namespaces import CODER, ID, LT, shorten
 from learntogether_kg.source_map import SourceMap
@@ -53,7 +54,9 @@ def _parse(path: Path) -> Graph:
             raise UnreadableFileError(path, f"it is larger than {MAX_BYTES // 1024 // 1024} MB; a review is not")
         text = path.read_text(encoding="utf-8")
         if kind == "json-ld":
-            _refuse_remote_contexts(path, json.loads(text))
+            document = _with_our_context(json.loads(text))
+            _refuse_remote_contexts(path, document)
+            text = json.dumps(document)
         dataset = Dataset(default_union=True)
         dataset.parse(data=text, format=kind, publicID=str(ID))
     except BadSyntax as error:
@@ -68,6 +71,16 @@ def _parse(path: Path) -> Graph:
     for subject, predicate, value, _ in dataset.quads():
         merged.add((subject, predicate, value))
     return merged
+
+
+def _with_our_context(document: object) -> object:
+    """Puts our own context in the place of its address, at the top of the document, where alone it may stand."""
+    if not isinstance(document, dict) or "@context" not in document:
+        return document
+    given = document["@context"]
+    contexts = given if isinstance(given, list) else [given]
+    ours = [plain_json.context() if context == plain_json.CONTEXT_IRI else context for context in contexts]
+    return {**document, "@context": ours}
 
 
 def _refuse_remote_contexts(path: Path, document: object) -> None:

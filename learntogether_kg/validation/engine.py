@@ -21,7 +21,7 @@ from learntogether_kg.source_map import Cell, SourceMap
 from learntogether_kg.validation.report import Result, Severity, ValidationReport, sort_results
 
 _CHECK = URIRef("urn:learntogether:check")
-_KEPT = (RDF.type, RDFS.subClassOf, SKOS.inScheme, SKOS.broader)
+_KEPT = (RDF.type, RDFS.subClassOf, SKOS.inScheme, SKOS.broader, SKOS.broadMatch)
 _PLACEHOLDER = re.compile(r"\{[?$](path|value)\}")
 _prepare = cache(prepareQuery)
 
