@@ -24,13 +24,14 @@ class Served:
         release: The release.
         reviews: Its reviews by the last part of their IRI, which is also the last part of their page's address.
         patterns: Its patterns, likewise.
-        coding: What every page with figures says of who coded, empty where only people did.
+        caution: What every page with figures says of what they rest on: invented reviews, machine coders. Empty where
+            all reviews are real and only people coded.
     """
 
     release: Snapshot
     reviews: Mapping[str, Resource]
     patterns: Mapping[str, Resource]
-    coding: str
+    caution: str
 
     @classmethod
     def open(cls, release: Snapshot) -> Self:
@@ -40,11 +41,13 @@ class Served:
             StoreUnavailableError: It cannot be opened.
         """
         store = release.store
+        reviews = queries.ask(store, "reviews")
+        notices = (_synthetic_notice(reviews), _coding_notice(queries.ask(store, "coding-by-coder-kind")))
         return cls(
             release,
-            reviews=_by_local_name(queries.ask(store, "reviews"), "review"),
+            reviews=_by_local_name(reviews, "review"),
             patterns=_by_local_name(queries.ask(store, "pattern-list"), "pattern"),
-            coding=_coding_notice(queries.ask(store, "coding-by-coder-kind")),
+            caution=" ".join(notice for notice in notices if notice),
         )
 
     @property
@@ -89,6 +92,16 @@ def column(answer: Answer, name: str) -> Iterable[object]:
 
 def _by_local_name(answer: Answer, name: str) -> dict[str, Resource]:
     return {local_name(value.iri): value for value in column(answer, name) if isinstance(value, Resource)}
+
+
+def _synthetic_notice(answer: Answer) -> str:
+    """Says that reviews are invented, where any are."""
+    synthetic = [value is True for value in column(answer, "synthetic")]
+    if not any(synthetic):
+        return ""
+    return (
+        f"{'The' if all(synthetic) else 'Some of the'} reviews here are synthetic: invented, for teaching or testing."
+    )
 
 
 def _coding_notice(answer: Answer) -> str:

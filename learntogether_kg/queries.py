@@ -249,10 +249,9 @@ def _resource(query: NamedQuery, parameter: Parameter, text: str, store: Store) 
     iri = expand(text)
     if iri is not None and iri in choices:
         return iri
-    folded = text.casefold()
-    found = [
-        choice for choice, label in choices.items() if folded in (label.casefold(), _local_name(choice).casefold())
-    ]
+    # A local name before a label: names are what forms and addresses carry, and no two entries of one kind share one.
+    found = [choice for choice in choices if _local_name(choice).casefold() == text.casefold()]
+    found = found or [choice for choice, label in choices.items() if label.casefold() == text.casefold()]
     if len(found) == 1:
         return found[0]
     if found:

@@ -9,6 +9,8 @@ import pytest
 from rdflib import RDF, Literal, URIRef
 from starlette.testclient import TestClient
 
+from api.main import create_app
+from api.settings import Settings
 from learntogether_kg import __version__, queries
 from learntogether_kg.custody import Record
 from learntogether_kg.library import Library
@@ -252,3 +254,11 @@ def test_a_review_without_findings_and_a_made_up_one_say_so(serve: MakeClient) -
 def test_every_query_is_on_the_list(client: TestClient) -> None:
     text = client.get("/queries").text
     assert all(f'href="/queries/{name}"' in text for name in queries.catalogue())
+
+
+def test_figures_over_invented_reviews_say_so(client: TestClient, teaching_library: Library) -> None:
+    words = "The reviews here are synthetic: invented, for teaching or testing."
+    teaching = TestClient(create_app(Settings(library=teaching_library.path)))
+    for path in ("/", "/patterns", "/queries/recurring-patterns", "/reviews"):
+        assert words in teaching.get(path).text
+        assert "synthetic" not in client.get(path).text.partition("<main")[2].partition("How the figures")[0]
