@@ -17,7 +17,7 @@ from learntogether_kg.errors import QueryArgumentError, QueryFileError, UnknownQ
 from learntogether_kg.namespaces import CATALOGUE, CL, CODER, ID, LT, ONTOLOGY_GRAPH, REVIEW, TYP
 from learntogether_kg.store.base import Store, WritableStore
 from learntogether_kg.store.oxigraph import OxigraphStore
-from tests.stores import RdflibStore, both_stores, fill, read_fixture, served
+from tests.stores import FIXTURES, RdflibStore, both_stores, fill, read_fixture, served
 
 CASES = Path(__file__).parent / "queries"
 ALL_CASES = sorted(path.parent for path in CASES.glob("*/*/expected.csv"))
@@ -136,6 +136,14 @@ def test_the_answer_names_every_argument_as_a_person_reads_it(store: Store) -> N
 @pytest.mark.parametrize("name", queries.catalogue())
 def test_every_query_has_a_case(name: str) -> None:
     assert any(case.parent.name == name for case in ALL_CASES)
+
+
+def test_every_competency_question_is_answered_by_a_query_and_every_query_names_one_or_none() -> None:
+    with (FIXTURES / "competency.csv").open(encoding="utf-8", newline="") as lines:
+        asked = [row["id"] for row in csv.DictReader(lines)]
+    assert len(asked) == len(set(asked)) == 30
+    answered = {query.question for query in queries.catalogue().values()}
+    assert answered - {"none"} == set(asked)
 
 
 def test_every_folder_of_cases_names_a_query_and_every_case_is_whole() -> None:
