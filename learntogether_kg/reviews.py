@@ -22,7 +22,7 @@ from learntogether_kg.ingest.files import read_file, write_file
 from learntogether_kg.library import Change, Library
 from learntogether_kg.snapshot import Snapshot
 from learntogether_kg.validation.engine import validate
-from learntogether_kg.validation.report import ValidationReport
+from learntogether_kg.validation.report import Stage, ValidationReport
 
 if TYPE_CHECKING:
     from learntogether_kg.ingest.draft import Draft
@@ -34,13 +34,17 @@ Progress = Callable[[Path], None]
 """Called with each file when it has been read and checked."""
 
 
-def check(path: Path) -> ValidationReport:
+def check(path: Path, stage: Stage = Stage.PUBLICATION) -> ValidationReport:
     """Returns what the shapes say of a file; nothing is stored.
+
+    Args:
+        path: The file.
+        stage: What the check is for.
 
     Raises:
         UnreadableFileError: The file cannot be read as a review.
     """
-    return _check(read_file(path))
+    return _check(read_file(path), stage)
 
 
 def convert(source: Path, target: Path, with_source: bool = False) -> bool:
@@ -159,8 +163,8 @@ def build_bundled(name: resources.Bundle, path: Path, progress: Progress = lambd
     return library.publish()
 
 
-def _check(draft: Draft) -> ValidationReport:
-    return validate(draft.graph, draft.source_map, str(draft.file))
+def _check(draft: Draft, stage: Stage = Stage.PUBLICATION) -> ValidationReport:
+    return validate(draft.graph, draft.source_map, str(draft.file), stage)
 
 
 def _record(draft: Draft) -> Record:

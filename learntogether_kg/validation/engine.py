@@ -18,7 +18,7 @@ from rdflib.term import Node
 from learntogether_kg import ontology
 from learntogether_kg.namespaces import LT, LTS, TYP, shorten
 from learntogether_kg.source_map import Cell, SourceMap
-from learntogether_kg.validation.report import Result, Severity, ValidationReport, sort_results
+from learntogether_kg.validation.report import Result, Severity, Stage, ValidationReport, sort_results
 
 _CHECK = URIRef("urn:learntogether:check")
 _KEPT = (RDF.type, RDFS.subClassOf, SKOS.inScheme, SKOS.broader, SKOS.broadMatch)
@@ -47,15 +47,19 @@ class _PreparedGraph(Graph):
         return super().query(prepared, processor, result, initNs, bindings, use_store_provided, **kwargs)
 
 
-def validate(review: Graph, source_map: SourceMap | None = None, file: str = "") -> ValidationReport:
+def validate(
+    review: Graph, source_map: SourceMap | None = None, file: str = "", stage: Stage = Stage.PUBLICATION
+) -> ValidationReport:
     """Returns what the shapes have to say about one review.
 
-    The ontology is there for the shapes to look things up; what they might say about it is left out.
+    The ontology is there for the shapes to look things up; what they might say about it is left out. A shape may say
+    by ``lts:draftSeverity`` that it is less grave in a draft.
 
     Args:
         review: The graph of one review or synthesis, and nothing else.
         source_map: Tells where nodes and values stand in the file.
         file: The name under which the report speaks of the file.
+        stage: What the check is for.
 
     Returns:
         A report whose results stand in the order of the file's sheets and rows.
@@ -64,11 +68,11 @@ def validate(review: Graph, source_map: SourceMap | None = None, file: str = "")
     report = _run(review, subjects)
     source_map = source_map or SourceMap(file)
     results = {
-        _tell(report, each, review, source_map)
+        _tell(report, each, review, source_map, stage)
         for each in report.objects(None, SH.result)
         if report.value(each, SH.focusNode) in subjects
     }
-    return ValidationReport(file, sort_results(tuple(results), source_map.sheets()))
+    return ValidationReport(file, sort_results(tuple(results), source_map.sheets()), stage)
 
 
 @cache
@@ -93,7 +97,7 @@ def _run(review: Graph, subjects: set[Node]) -> Graph:
     return report
 
 
-def _tell(report: Graph, each: Node, review: Graph, source_map: SourceMap) -> Result:
+def _tell(report: Graph, each: Node, review: Graph, source_map: SourceMap, stage: Stage) -> Result:
     """Returns one SHACL result as ours."""
     shapes = ontology.load_shapes()
     focus, shape = _require(report, each, SH.focusNode), _require(report, each, SH.sourceShape)
@@ -105,8 +109,9 @@ def _tell(report: Graph, each: Node, review: Graph, source_map: SourceMap) -> Re
     message = str(report.value(each, SH.resultMessage) or "")
     if report.value(each, SH.sourceConstraintComponent) == SH.ClosedConstraintComponent:
         message = f"{message} The unknown field is {shorten(str(path))}."
+    in_draft = shapes.value(shape, LTS.draftSeverity) if stage is Stage.DRAFT else None
     return Result(
-        severity=Severity.of(report.value(each, SH.resultSeverity)),
+        severity=Severity.of(in_draft or report.value(each, SH.resultSeverity)),
         focus_node=focus,
         path=about,
         value=value,

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 
 from rdflib import SH, URIRef
 from rdflib.term import Node
@@ -42,6 +42,13 @@ class Severity(Enum):
     def of(cls, iri: Node | None) -> Severity:
         """Returns the severity that SHACL names by an IRI; what it does not name is a violation."""
         return next((each for each in cls if iri == SH[each.value]), cls.VIOLATION)
+
+
+class Stage(StrEnum):
+    """What a check is for: a draft that is being written, or a review that is to enter a library and be published."""
+
+    DRAFT = "draft"
+    PUBLICATION = "publication"
 
 
 @dataclass(frozen=True)
@@ -85,10 +92,12 @@ class ValidationReport:
     Attributes:
         file: The file that was checked.
         results: What was found; empty where there is nothing to say.
+        stage: What it was checked for.
     """
 
     file: str
     results: tuple[Result, ...] = ()
+    stage: Stage = Stage.PUBLICATION
 
     @property
     def conforms(self) -> bool:
