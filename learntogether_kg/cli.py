@@ -26,6 +26,7 @@ from learntogether_kg.resources import Bundle
 from learntogether_kg.snapshot import Snapshot
 from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
+from learntogether_kg.synthetic import files as synthetic
 from learntogether_kg.validation.report import ValidationReport, as_dict, format_csv, format_text
 
 DONE, DOES_NOT_CONFORM, WRONG_USE, UNAVAILABLE = 0, 1, 2, 3
@@ -223,6 +224,33 @@ def ask(
     """Ask a named query of a release, or of a SPARQL server."""
     arguments = dict(_pair(argument) for argument in param or [])
     _print_answer(queries.ask(_store(library, release), name, arguments), form, queries.named(name).summary)
+
+
+@app.command()
+def synth(
+    n: Annotated[int, typer.Argument(metavar="N", help="How many reviews.", min=1, max=1_000_000)],
+    out_path: Annotated[
+        Path | None,
+        typer.Argument(metavar="[OUT]", help="A new folder, one .ttl file for each review; or one .trig file."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    library: Annotated[
+        str | None, typer.Option("--library", help="Build and publish a library of them in this empty folder instead.")
+    ] = None,
+) -> None:
+    """Make up synthetic reviews of every record type, and write beside them what was planted in them."""
+    if (out_path is None) == (library is None):
+        _fail("say where to: OUT for files, or --library DIR for a library", WRONG_USE)
+    with _progress("Making up reviews", n) as step:
+        if library is not None:
+            release = reviews.build_synthetic(n, seed, Path(library), lambda: step(Path(library)))
+            place, said = library, f"release {release.manifest.release}"
+        else:
+            assert out_path is not None
+            for _ in synthetic.write(n, seed, out_path):
+                step(out_path)
+            place, said = str(out_path), "the truth about them stands beside them"
+    out.print(f"Wrote {n} synthetic reviews to {escape(place)}; {said}", soft_wrap=True)
 
 
 @app.command()

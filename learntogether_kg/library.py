@@ -142,6 +142,27 @@ class Library:
                 withdrawn=tuple(withdraw),
             )
 
+    def load(self, file: Path, note: str = "") -> Change:
+        """Fills an empty library from one file of whole reviews that need no check, in one step.
+
+        Args:
+            file: TriG, a named graph for each study, named by its IRI.
+            note: Why, for the audit log.
+
+        Raises:
+            LibraryError: The library is not empty.
+            StoreUnavailableError: The file does not parse.
+        """
+        with self._change() as custody:
+            before = self.current()
+            if before.studies():
+                raise LibraryError(self.path, "it holds reviews already; give `--library` an empty folder")
+            number = before.manifest.state + 1
+            self._build(custody, number, before, [], (), file)
+            added = tuple(self.current().studies())
+            custody.log("load", added, number, note)
+            return Change(number, added=added)
+
     def held(self, records: Iterable[Record]) -> set[URIRef]:
         """Returns the studies of those records that stand in the newest state just so.
 
@@ -235,12 +256,17 @@ class Library:
         before: Snapshot | None,
         records: Sequence[Record],
         withdraw: Collection[URIRef],
+        file: Path | None = None,
     ) -> None:
         """Builds the state of that number beside the one before it, and makes it current."""
         following = self.path / "next"
         following.mkdir()
         if before:
             before.store.checkpoint(following / "store")
+        if file:
+            store = OxigraphStore.create(following / "store")
+            store.bulk_load(file)
+            store.close()
         _fill(following, number, before, records, withdraw)
         custody.put(number, records)
         state = self.path / "states" / str(number)

@@ -75,6 +75,17 @@ class OxigraphStore:
         self._store.remove_graph(node)
         self._store.load(graph.serialize(format="nt", encoding="utf-8"), format=ox.RdfFormat.N_TRIPLES, to_graph=node)
 
+    def bulk_load(self, path: Path) -> None:
+        """Adds the named graphs of a TriG file, much faster and into far less room than one by one.
+
+        Raises:
+            StoreUnavailableError: The file does not parse.
+        """
+        try:
+            self._store.bulk_load(path=str(path), format=ox.RdfFormat.TRIG)
+        except (SyntaxError, OSError) as error:
+            raise StoreUnavailableError(self.path, f"{path.name} cannot be loaded: {error}") from error
+
     def remove_graph(self, name: URIRef) -> None:
         """Removes a named graph."""
         self._store.remove_graph(ox.NamedNode(name))
