@@ -27,6 +27,7 @@ from learntogether_kg.snapshot import Snapshot
 from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
 from learntogether_kg.synthetic import files as synthetic
+from learntogether_kg.tokens import Role, Tokens
 from learntogether_kg.validation.report import ValidationReport, as_dict, format_csv, format_text
 
 DONE, DOES_NOT_CONFORM, WRONG_USE, UNAVAILABLE = 0, 1, 2, 3
@@ -38,6 +39,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+token = typer.Typer(
+    no_args_is_help=True, help="Make, list and revoke tokens for those who may see more than the public."
+)
+app.add_typer(token, name="token")
 WIDTH_OF_A_FILE = 160
 out = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_FILE)
 err = Console(stderr=True, highlight=False)
@@ -264,6 +269,36 @@ def serve(
     _serve(library, Library.open(Path(library)).release(release), host, port)
 
 
+@token.command("add")
+def add_token(
+    name: Annotated[str, typer.Argument(help="Whom or what it is for; no name of a person need be given.")],
+    role: Annotated[Role, typer.Option(help="What its holder may see.")],
+    library: LibraryOption = DEFAULT_LIBRARY,
+) -> None:
+    """Make a token and print it, last and only this once."""
+    made = _tokens(library).add(name, role)
+    err.print(f"Token {escape(name)} ({role}); keep it safe, it cannot be shown again:", soft_wrap=True)
+    print(made)
+
+
+@token.command("list")
+def list_tokens(library: LibraryOption = DEFAULT_LIBRARY) -> None:
+    """List tokens by name and role; what they are is not kept."""
+    table = _table("token", "role", "made")
+    for each in _tokens(library).all():
+        table.add_row(escape(each.name), each.role, each.made)
+    out.print(table if table.row_count else "No tokens yet; make one with `ltkg token add NAME --role analyst`")
+
+
+@token.command("revoke")
+def revoke_token(
+    name: Annotated[str, typer.Argument(help="The token's name.")], library: LibraryOption = DEFAULT_LIBRARY
+) -> None:
+    """Make a token worthless from now on."""
+    _tokens(library).revoke(name)
+    out.print(f"Token {escape(name)} is revoked", soft_wrap=True)
+
+
 @app.command()
 def version() -> None:
     """Print the version of this software."""
@@ -302,6 +337,10 @@ def _store(library: str, release: str | None) -> Store:
     if library.startswith(("http://", "https://")):
         return SparqlStore(library)
     return Library.open(Path(library)).release(release).store
+
+
+def _tokens(library: str) -> Tokens:
+    return Tokens(Library.open(Path(library)).path)
 
 
 def _serve(library: str, release: Snapshot, host: str, port: int) -> None:

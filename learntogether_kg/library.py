@@ -291,7 +291,7 @@ class Library:
         return Snapshot(target)
 
 
-_PARTS: Final = frozenset({"states", "releases", "custody", "next", "LOCK"})
+_PARTS: Final = frozenset({"states", "releases", "custody", "next", "LOCK", "tokens.json"})
 
 
 def _fill(
