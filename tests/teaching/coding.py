@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from math import floor
 
 from rdflib import RDF
@@ -19,6 +18,7 @@ from tests.teaching.truth import (
     has,
     ids,
     pattern_label,
+    remembered,
     review_labels,
     reviews_in,
     rows,
@@ -57,7 +57,7 @@ class Code:
     version: str
 
 
-@cache
+@remembered
 def scopes() -> tuple[Scope, ...]:
     """The scopes of the table, each with the version that its file gives."""
     found = []
@@ -74,7 +74,7 @@ def scopes() -> tuple[Scope, ...]:
     return tuple(found)
 
 
-@cache
+@remembered
 def codes_made() -> tuple[Code, ...]:
     """The codes of the table, each with the version that its file gives."""
     under = {}
@@ -95,7 +95,7 @@ def codes_made() -> tuple[Code, ...]:
     return tuple(found)
 
 
-@cache
+@remembered
 def coders() -> tuple[str, ...]:
     return tuple(sorted({row["coder"] for row in table("scopes")}))
 
@@ -119,13 +119,13 @@ def chosen(coder: str = "", *, codes: str = "any", influence: str = "", pattern:
     ]
 
 
-@cache
+@remembered
 def found(coder: str, pattern: str, codes: str, influence: str = "") -> frozenset[str]:
     """The reviews in which a coder found a pattern."""
     return frozenset(code.review for code in chosen(coder, codes=codes, influence=influence, pattern=pattern))
 
 
-@cache
+@remembered
 def coded(coder: str, pattern: str = "", *, is_versioned: bool = False) -> frozenset[str]:
     """The reviews that a coder has coded at the level of a pattern, where asked under a version that has it."""
     return frozenset(
@@ -137,7 +137,7 @@ def coded(coder: str, pattern: str = "", *, is_versioned: bool = False) -> froze
     )
 
 
-@cache
+@remembered
 def coded_whole(coder: str, pattern: str) -> frozenset[str]:
     """The reviews whose whole report a coder read at the level of a pattern that the version in hand had."""
     return frozenset(
@@ -155,14 +155,14 @@ def said(coder: str, pattern: str, result: str) -> set[str]:
     return {row["review"] for row in rows("assessments", coder=coder, pattern=pattern, result=result)}
 
 
-@cache
+@remembered
 def looked(coder: str, pattern: str) -> frozenset[str]:
     """The reviews in which a coder looked for a pattern, and found it or could say that it is not in the report."""
     silent = coded_whole(coder, pattern) | said(coder, pattern, "looked-for-not-found")
     return found(coder, pattern, "any") | (silent - said(coder, pattern, "cannot-tell"))
 
 
-@cache
+@remembered
 def findings_read() -> frozenset[str]:
     return frozenset(reviews_in("findings"))
 

@@ -6,6 +6,7 @@ Each function is written from the question and from what its columns are said to
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from learntogether_kg.namespaces import LT
 from tests.teaching.coding import (
@@ -260,17 +261,19 @@ def incomplete_reviews() -> Iterator[Record]:
 
 @answers("trade-offs")
 def trade_offs(minimum: int = 1) -> Iterator[Record]:
-    """P14. Reported by staff where a factor with the trade-off shows in a professional's perspective."""
+    """P14. Of three goals every two. Staff report it where a factor with it shows in a professional's perspective."""
     pairs: dict[tuple[str, str], list[tuple[str, str, str, str]]] = {}
     for row in table("tradeoffs"):
-        first, second = sorted(row["goals"].split(" / "), key=words)
-        pairs.setdefault((words(first), words(second)), []).append((row["review"], row["trade_off"], first, second))
+        goals = sorted(row["goals"].split(" / "), key=words)
+        for first, second in combinations(goals, 2) if len(goals) > 1 else [(goals[0], "")]:
+            key = words(first), words(second)
+            pairs.setdefault(key, []).append((row["review"], row["trade_off"], first, second))
     for those in pairs.values():
         reviews = {review for review, *_ in those}
         if len(reviews) >= minimum:
             yield {
                 "goal": min(first for *_, first, _ in those),
-                "otherGoal": min(second for *_, second in those),
+                "otherGoal": min(second for *_, second in those) or None,
                 "reviews": len(reviews),
                 "reportedByStaff": len({review for review, own, *_ in those if _is_reported_by_staff(review, own)}),
                 "factorsRecorded": len(reviews_in("factors")),

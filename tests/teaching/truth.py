@@ -8,9 +8,11 @@ one statement at a time. Nothing here asks a query.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from rdflib import DCTERMS, OWL, RDF, SKOS, Graph, Literal, URIRef
 from rdflib.term import Node
@@ -22,15 +24,43 @@ from learntogether_kg.namespaces import CL, CODER, LT, REVIEW, TYP
 TRUTH = Path(__file__).parents[1] / "fixtures" / "teaching-truth"
 NOT_STATED = "not-stated"
 Row = dict[str, str]
+Given = ParamSpec("Given")
+Told = TypeVar("Told")
+_sources: list[tuple[Path, Graph | None]] = [(TRUTH, None)]
+_remembered: list[Callable[[], None]] = []
+
+
+def remembered(function: Callable[Given, Told]) -> Callable[Given, Told]:
+    """Keeps what a function of hashable arguments said, until other tables are read."""
+    kept = cache(function)
+    _remembered.append(kept.cache_clear)
+    return kept
+
+
+@contextmanager
+def reading(tables: Path, graph: Graph) -> Iterator[None]:
+    """Reads other tables, and a graph in place of the teaching library's files, for as long as the context lasts."""
+    _sources.append((tables, graph))
+    _forget()
+    try:
+        yield
+    finally:
+        _sources.pop()
+        _forget()
+
+
+def _forget() -> None:
+    for clear in _remembered:
+        clear()
 
 
 # The tables
 
 
-@cache
+@remembered
 def table(name: str) -> tuple[Row, ...]:
     """The rows of a table that are about reviews: a synthesis is counted nowhere."""
-    with (TRUTH / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    with (_sources[-1][0] / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return tuple(row for row in csv.DictReader(file) if not row["review"].startswith("Synthetic synthesis"))
 
 
@@ -50,7 +80,7 @@ def row_of(name: str, review: str, **wanted: str) -> Row:
     return row
 
 
-@cache
+@remembered
 def review_labels() -> tuple[str, ...]:
     return tuple(row["review"] for row in table("reviews"))
 
@@ -59,7 +89,7 @@ def reviews_in(name: str) -> set[str]:
     return {row["review"] for row in table(name)}
 
 
-@cache
+@remembered
 def ids() -> dict[str, str]:
     return {row["id"]: row["review"] for row in table("reviews")}
 
@@ -67,9 +97,12 @@ def ids() -> dict[str, str]:
 # The files
 
 
-@cache
+@remembered
 def files() -> Graph:
     """The graphs of all reviews with the model: what no table holds is looked up here."""
+    _, given = _sources[-1]
+    if given is not None:
+        return given
     whole = Graph()
     whole += ontology.load_ontology()
     for file in reviews.bundled_files("teaching"):
@@ -109,7 +142,7 @@ def name(iri: Node | str) -> str:
     return f"{ids()[identifier]} {part}".strip()
 
 
-@cache
+@remembered
 def label(iri: Node) -> str:
     return str(files().value(iri, SKOS.prefLabel))
 
@@ -119,12 +152,12 @@ def code_label(code: str) -> str:
     return label(CL[code])
 
 
-@cache
+@remembered
 def code_list(scheme: str) -> list[str]:
     return sorted(short(iri) for iri in files().subjects(SKOS.inScheme, CL[scheme]))
 
 
-@cache
+@remembered
 def class_of_kind(artefact_kind: str) -> str:
     """Whether a kind of artefact is a tool or guidance."""
     found = files().value(CL[artefact_kind], LT.instanceClass)
@@ -138,17 +171,17 @@ def _names(nodes: Iterator[Node]) -> list[str]:
     return sorted(short(node) for node in nodes)
 
 
-@cache
+@remembered
 def patterns() -> tuple[str, ...]:
     return tuple(_names(files().subjects(RDF.type, LT.Pattern)))
 
 
-@cache
+@remembered
 def types() -> tuple[str, ...]:
     return tuple(_names(files().subjects(RDF.type, LT.PatternType)))
 
 
-@cache
+@remembered
 def above(pattern: str) -> frozenset[str]:
     """A pattern with all patterns it stands under; nothing for "no type fits", which is no pattern."""
     if pattern not in patterns():
@@ -157,7 +190,7 @@ def above(pattern: str) -> frozenset[str]:
     return frozenset({pattern}).union(*(above(each) for each in broader))
 
 
-@cache
+@remembered
 def types_of(pattern: str) -> frozenset[str]:
     return above(pattern) & frozenset(types())
 
@@ -176,25 +209,25 @@ def status(pattern: str) -> str | None:
     return None if value is None else short(value)
 
 
-@cache
+@remembered
 def versions_within(version: str) -> frozenset[str]:
     """A version of the typology with those it replaces, directly or not."""
     earlier = [short(iri) for iri in files().objects(TYP[version], DCTERMS.replaces)]
     return frozenset({version}).union(*(versions_within(each) for each in earlier))
 
 
-@cache
+@remembered
 def versions() -> tuple[str, ...]:
     return tuple(_names(files().subjects(RDF.type, LT.TypologyVersion)))
 
 
-@cache
+@remembered
 def since(pattern: str) -> str | None:
     value = files().value(TYP[pattern], LT.sinceVersion)
     return None if value is None else short(value)
 
 
-@cache
+@remembered
 def has(version: str, pattern: str) -> bool:
     """Whether a version of the typology has the pattern at all."""
     return (since(pattern) or version) in versions_within(version)
@@ -211,6 +244,6 @@ def is_deprecated(pattern: str) -> bool:
 # Coders
 
 
-@cache
+@remembered
 def kind_of_coder(coder: str) -> str:
     return short(files().value(CODER[coder], LT.coderKind) or "")
