@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rdflib import OWL, RDFS, SKOS, URIRef
 
-from learntogether_kg import ontology, resources, typology
+from learntogether_kg import resources, typology
 from learntogether_kg.errors import InconsistentOntologyError, OntologyError
 from learntogether_kg.library import Library
 from learntogether_kg.namespaces import LT, TYP
@@ -31,10 +31,6 @@ def extension(folder: Path, turtle: str) -> Path:
     file = folder / "more.ttl"
     file.write_text(HEADER + turtle, encoding="utf-8")
     return file
-
-
-def test_the_shipped_ontology_is_the_one_that_was_vetted() -> None:
-    assert ontology.shipped_fingerprint() == ontology.fingerprint(), "run `make vetted`, which asks the reasoner"
 
 
 def test_an_extension_that_fits_is_told_with_what_it_adds(tmp_path: Path) -> None:
