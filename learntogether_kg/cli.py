@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from enum import StrEnum
@@ -17,9 +18,15 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from learntogether_kg import __version__, queries, reviews
+from learntogether_kg import __version__, queries, reviews, typology
 from learntogether_kg.answers import Answer, heading, text
-from learntogether_kg.errors import InvalidReviewError, LearnTogetherError, LibraryError, StoreUnavailableError
+from learntogether_kg.errors import (
+    InconsistentOntologyError,
+    InvalidReviewError,
+    LearnTogetherError,
+    LibraryError,
+    StoreUnavailableError,
+)
 from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
 from learntogether_kg.resources import Bundle
@@ -43,9 +50,15 @@ token = typer.Typer(
     no_args_is_help=True, help="Make, list and revoke tokens for those who may see more than the public."
 )
 app.add_typer(token, name="token")
+typology_app = typer.Typer(help="Look after the typology and its extensions.", no_args_is_help=True)
+app.add_typer(typology_app, name="typology")
 WIDTH_OF_A_FILE = 160
-out = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_FILE)
-err = Console(stderr=True, highlight=False)
+out = Console(
+    highlight=False,
+    emoji=False,  # else the text ":x:" of an IRI would be shown as a picture
+    width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_FILE,
+)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 
 class Format(StrEnum):
@@ -107,7 +120,7 @@ def demo(
 @app.command()
 def init(library: LibraryOption = DEFAULT_LIBRARY) -> None:
     """Make an empty library."""
-    Library.init(Path(library))
+    reviews.init(Path(library))
     out.print(f"Library {escape(library)} is ready. Next: ltkg template REVIEW.xlsx", soft_wrap=True)
 
 
@@ -299,6 +312,20 @@ def revoke_token(
     out.print(f"Token {escape(name)} is revoked", soft_wrap=True)
 
 
+@typology_app.command("check")
+def check_extension(
+    file: Annotated[Path, typer.Argument(metavar="FILE.ttl", help="An extension of the ontology, in Turtle.")],
+) -> None:
+    """Ask the reasoner whether an extension fits the ontology; if not, say which terms are in conflict and why."""
+    with err.status("Asking the reasoner; this takes some seconds"):
+        found = typology.check_extension(file)
+    out.print(
+        f"{escape(str(file))} fits: {found.statements} statement(s) on {len(found.terms)} term(s) of its own, "
+        f"consistent with version {found.version} of the ontology; every class can have members",
+        soft_wrap=True,
+    )
+
+
 @app.command()
 def version() -> None:
     """Print the version of this software."""
@@ -307,10 +334,14 @@ def version() -> None:
 
 def main() -> None:
     """Runs the command line and turns our errors into one line and an exit code."""
+    # It tells of a literal that is none of its datatype by a traceback; what reads the file tells of it in words.
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)
     try:
         app(standalone_mode=True)
     except InvalidReviewError as error:
         _print_reports([report for report in error.reports if isinstance(report, ValidationReport)], ReportFormat.TEXT)
+        _fail(str(error), DOES_NOT_CONFORM)
+    except InconsistentOntologyError as error:
         _fail(str(error), DOES_NOT_CONFORM)
     except (StoreUnavailableError, LibraryError) as error:
         _fail(str(error), UNAVAILABLE)

@@ -7,6 +7,7 @@ an error.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -14,12 +15,14 @@ from pathlib import Path
 
 from rdflib import OWL, RDF, SKOS, Graph, Literal, URIRef
 from rdflib.plugins.parsers.notation3 import BadSyntax
+from rdflib.term import Node
 
 from learntogether_kg import resources
 from learntogether_kg.errors import OntologyError
 from learntogether_kg.namespaces import LT, ONTOLOGY_GRAPH
 
 _SEPARATOR = " › "
+_NO_IRI = re.compile(r'[<>"{}|\\^`\x00-\x20]')
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,29 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
+def shipped_fingerprint() -> str:
+    """Returns the fingerprint of the ontology that the reasoner has passed for this version; empty where none stands.
+
+    See `learntogether_kg.typology`.
+    """
+    file = shipped_fingerprint_file()
+    return file.read_text(encoding="ascii").strip() if file.is_file() else ""
+
+
+def shipped_fingerprint_file() -> Path:
+    """Returns the file that holds the shipped fingerprint."""
+    return resources.folder("ontology") / "fingerprint.txt"
+
+
+def read_file(file: Path) -> Graph:
+    """Returns what one file of an ontology says, without what it imports.
+
+    Raises:
+        OntologyError: It cannot be read or is not Turtle.
+    """
+    return _parse(file)
+
+
 def read_ontology(folder: Path, extension: Path | None = None, *, alignments: bool = False) -> Graph:
     """Returns the ontology in a folder: the root, whatever it imports, and every file in ``extensions/``.
 
@@ -166,11 +192,29 @@ def _catalogue(folder: Path, extension: Path | None) -> dict[URIRef, tuple[Path,
 def _parse(path: Path) -> Graph:
     """Returns what a Turtle file says."""
     try:
-        return Graph().parse(data=path.read_text(encoding="utf-8"), format="turtle", publicID=path.as_uri())
+        graph = Graph().parse(data=path.read_text(encoding="utf-8-sig"), format="turtle", publicID=path.as_uri())
     except BadSyntax as error:
         raise OntologyError(path, f"line {error.lines + 1}: not Turtle: {error._why}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise OntologyError(path, f"cannot be read: {error}") from error
+    except OSError as error:
+        raise OntologyError(path, f"cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise OntologyError(path, f"cannot be read: it is not in UTF-8 ({error})") from error
+    except IndexError as error:  # the parser has no word for it
+        raise OntologyError(path, "not Turtle: it ends in the middle of a statement") from error
+    except RecursionError as error:
+        raise OntologyError(path, "cannot be read: nodes in it are nested too deeply; give them names") from error
+    for triple in graph:
+        _refuse_malformed(path, triple)
+    return graph
+
+
+def _refuse_malformed(path: Path, triple: Iterable[Node]) -> None:
+    """Raises an OntologyError over a term that the parser lets pass and nothing later can write or reason with."""
+    for term in triple:
+        if isinstance(term, Literal) and term.ill_typed:
+            raise OntologyError(path, f"{str(term)!r} is no value of the datatype <{term.datatype}>; correct it")
+        if isinstance(term, URIRef) and _NO_IRI.search(term):
+            raise OntologyError(path, f"<{term}> is no IRI; write its spaces and signs as %20 and the like")
 
 
 def _merge(graphs: Iterable[Graph]) -> Graph:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rdflib import URIRef
 
-from learntogether_kg import queries, resources
+from learntogether_kg import queries, resources, typology
 from learntogether_kg.custody import Record, custody_graph
 from learntogether_kg.errors import (
     ExposureError,
@@ -68,6 +68,18 @@ def convert(source: Path, target: Path, with_source: bool = False) -> bool:
     return len(draft.custody) > 0 and (not with_source or target.suffix.lower() == ".jsonld")
 
 
+def init(path: Path) -> Library:
+    """Makes an empty library in a folder, or returns the one that is there.
+
+    Raises:
+        InconsistentOntologyError: The ontology, with its extensions, contradicts itself.
+        LibraryError: The folder holds something else.
+    """
+    if not (path / "CURRENT").exists():
+        typology.refuse_unvetted()
+    return Library.init(path)
+
+
 def submit(library: Library, paths: Iterable[Path], progress: Progress = lambda _: None, note: str = "") -> Change:
     """Reads, checks and stores files as one new state of a library, all or nothing.
 
@@ -85,7 +97,9 @@ def submit(library: Library, paths: Iterable[Path], progress: Progress = lambda 
         InvalidReviewError: Files break a rule; the error holds the report of each of them.
         RepeatedReviewError: Two files are the same review.
         DuplicateReviewError: A report would be in the library twice.
+        InconsistentOntologyError: The ontology has changed, and contradicts itself.
     """
+    _vet(library)
     records: dict[URIRef, tuple[Path, Record]] = {}
     refused = []
     for path in paths:
@@ -112,7 +126,9 @@ def withdraw(library: Library, names: Sequence[str], reason: str) -> Change:
 
     Raises:
         UnknownReviewError: A name is of no review in the newest state.
+        InconsistentOntologyError: The ontology has changed, and contradicts itself.
     """
+    _vet(library)
     store = library.current().store
     known = queries.options(store, "lt:Study")
     studies = [_named(known, name) for name in names]
@@ -153,8 +169,9 @@ def build_bundled(name: resources.Bundle, path: Path, progress: Progress = lambd
 
     Raises:
         ForeignLibraryError: The folder is a library that holds other reviews.
+        InconsistentOntologyError: The ontology, with its extensions, contradicts itself.
     """
-    library = Library.init(path)
+    library = init(path)
     files = bundled_files(name)
     records = {file: _record(read_file(file)) for file in files}
     others = set(library.current().studies()) - {record.study for record in records.values()}
@@ -179,13 +196,18 @@ def build_synthetic(n: int, seed: int, path: Path, progress: Callable[[], None] 
     Raises:
         LibraryError: The folder holds something.
     """
-    library = Library.init(path)
+    library = init(path)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "synthetic.trig"
         for _ in synthetic.write(n, seed, file):
             progress()
         library.load(file, note=f"{n} synthetic reviews, seed {seed}")
     return library.publish()
+
+
+def _vet(library: Library) -> None:
+    """A new state takes the ontology in use; what the state before it holds was vetted when it came in."""
+    typology.refuse_unvetted([library.current().manifest.ontology])
 
 
 def _check(draft: Draft, stage: Stage = Stage.PUBLICATION) -> ValidationReport:

@@ -63,7 +63,7 @@ def _parse(path: Path) -> Graph:
         raise UnreadableFileError(path, f"it is not {kind}: {error._why}", f"line {error.lines + 1}") from error
     except json.JSONDecodeError as error:
         raise UnreadableFileError(path, f"it is not JSON: {error.msg}", f"line {error.lineno}") from error
-    except (ParserError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+    except (ParserError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
         raise UnreadableFileError(path, f"it is not {kind} that can be read ({error})") from error
     except OSError as error:
         raise UnreadableFileError(path, f"it cannot be read: {error.strerror or error}") from error
