@@ -1,4 +1,4 @@
-.PHONY: check format lint types contracts test sample vetted
+.PHONY: check format lint types contracts test sample vetted bench
 PYTHON ?= python
 
 check: format lint types contracts test
@@ -25,3 +25,7 @@ vetted:
 # Writes the sample's workbooks anew, with today's template and the cells they hold.
 sample:
 	$(PYTHON) -m tests.workbooks
+
+# Measures what is promised about speed and memory. TOPICS="validation …" chooses, QUICK=--quick makes it small.
+bench:
+	$(PYTHON) -m tests.benchmarks $(QUICK) $(TOPICS)

@@ -275,6 +275,8 @@ def _vet(library: Library) -> None:
 
 def _check(draft: Draft, stage: Stage = Stage.PUBLICATION) -> ValidationReport:
     return validate(draft.graph, draft.source_map, str(draft.file), stage)
+
+
 def _read_and_check(path: Path) -> tuple[ValidationReport, Record]:
     draft = read_file(path)
     return _check(draft), _record(draft)
