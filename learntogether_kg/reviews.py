@@ -273,10 +273,6 @@ def _vet(library: Library) -> None:
     typology.refuse_unvetted([library.current().manifest.ontology])
 
 
-def _check(draft: Draft, stage: Stage = Stage.PUBLICATION) -> ValidationReport:
-    return validate(draft.graph, draft.source_map, str(draft.file), stage)
-
-
 def _read_and_check(path: Path) -> tuple[ValidationReport, Record]:
     draft = read_file(path)
     return _check(draft), _record(draft)
