@@ -136,7 +136,7 @@ def read_file(file: Path) -> Graph:
     Raises:
         OntologyError: It cannot be read or is not Turtle.
     """
-    return _parse(file)
+    return _merge([_parse(file)])
 
 
 def read_ontology(folder: Path, extension: Path | None = None, *, alignments: bool = False) -> Graph:
