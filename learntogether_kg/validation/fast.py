@@ -1,0 +1,134 @@
+"""The fast engine: pyshifty, native code that reads the shapes once and then checks review after review.
+
+Its reports equal those of the reference: ``tests/engines/`` holds that. Where they ever differ, the shape says so by
+``lts:checkedBy "reference"``, and is left to the reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+import pyoxigraph as ox
+import shifty
+from rdflib import SH, BNode, Graph, Literal, URIRef
+from rdflib.term import Node
+
+from learntogether_kg.namespaces import LTS
+from learntogether_kg.validation.shacl import ShaclEngine, ShaclResult, Triple, background, describing
+
+BY_REFERENCE = Literal("reference")
+"""What ``lts:checkedBy`` says of a shape that this engine must not check."""
+
+_TARGETS = (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf, SH.targetNode)
+_NOT_IN_AN_IRI = re.compile(r'[\x00-\x20<>"{}|\\^`]')
+
+
+class FastEngine:
+    """pyshifty with the shapes that it checks by, parsed and planned.
+
+    What it cannot be told word for word is left to the reference: shapes that are marked, and a whole review that has
+    a node without a name or an IRI that is none, since N-Triples would not carry them over as they are.
+
+    Args:
+        shapes: All shapes.
+    """
+
+    def __init__(self, shapes: Graph) -> None:
+        self._shapes = shapes
+        self._validator = shifty.PreparedValidator(shapes)
+        self._background = _n_triples(background())
+        targeted = {shape for target in _TARGETS for shape in shapes.subjects(target, None)}
+        marked = set(shapes.subjects(LTS.checkedBy, BY_REFERENCE))
+        self._left = [shape for shape in sorted(targeted & marked, key=str) if isinstance(shape, URIRef)]
+        # None is all shapes, and costs nothing.
+        self._names = sorted(str(shape) for shape in targeted - marked) if self._left else None
+
+    def check(self, review: Graph) -> set[ShaclResult]:
+        """Returns all results on a review beside the ontology."""
+        if not _can_be_carried(review):
+            return self._reference.check(review)
+        try:
+            data = b"".join((self._background, _n_triples(review), _n_triples(describing(review))))
+            report = self._validate(data)
+        except ValueError:  # text that is no Unicode, a datatype or an IRI that a strict reader refuses
+            return self._reference.check(review)
+        results = set(_results(report))
+        return results | self._reference_of_some.check(review) if self._left else results
+
+    def _validate(self, data: bytes) -> str:
+        """Returns the W3C validation report as N-Triples, without the way through rdflib that the package offers."""
+        report = self._validator._inner.validate_w3c(
+            data,
+            data_path=None,
+            data_format="ntriples",
+            graph_mode="data",
+            entry_shape_names=self._names,
+            run_infer=False,
+            minimum_severity="info",
+            sort_results=False,
+            on_unsupported="error",
+            keep_inferred=False,
+        )
+        return report._report_ntriples
+
+    @cached_property
+    def _reference(self) -> ShaclEngine:
+        from learntogether_kg.validation.reference import ReferenceEngine  # noqa: PLC0415  # slow to load, rarely used
+
+        return ReferenceEngine(self._shapes)
+
+    @cached_property
+    def _reference_of_some(self) -> ShaclEngine:
+        from learntogether_kg.validation.reference import ReferenceEngine  # noqa: PLC0415  # as above
+
+        return ReferenceEngine(self._shapes, self._left)
+
+
+def _can_be_carried(review: Graph) -> bool:
+    """Whether every node has a name that N-Triples can write."""
+    nodes = {node for triple in review for node in triple}
+    return not any(
+        isinstance(node, BNode) or (isinstance(node, URIRef) and _NOT_IN_AN_IRI.search(node)) for node in nodes
+    )
+
+
+def _n_triples(triples: Iterable[Triple]) -> bytes:
+    graph = triples if isinstance(triples, Graph) else Graph()
+    if graph is not triples:
+        for triple in triples:
+            graph.add(triple)
+    return graph.serialize(format="nt", encoding="utf-8")
+
+
+def _results(report: str) -> Iterable[ShaclResult]:
+    found: dict[str, dict[str, Node]] = {}
+    for quad in ox.parse(report, ox.RdfFormat.N_TRIPLES):
+        found.setdefault(str(quad.subject), {})[quad.predicate.value] = _term(quad.object)
+    for parts in found.values():
+        if str(SH.focusNode) in parts:
+            yield ShaclResult(
+                focus_node=parts[str(SH.focusNode)],
+                path=parts.get(str(SH.resultPath)),
+                value=parts.get(str(SH.value)),
+                source_shape=parts[str(SH.sourceShape)],
+                severity=parts.get(str(SH.resultSeverity)),
+                component=parts.get(str(SH.sourceConstraintComponent)),
+            )
+
+
+def _term(term: object) -> Node:
+    """Returns a term of a report as it stood in the review: a number is not written anew."""
+    match term:
+        case ox.NamedNode():
+            return URIRef(term.value)
+        case ox.Literal():
+            if term.language:
+                return Literal(term.value, lang=term.language)
+            datatype = None if term.datatype == _STRING else URIRef(term.datatype.value)
+            return Literal(term.value, datatype=datatype, normalize=False)
+    return BNode(str(term))
+
+
+_STRING = ox.NamedNode("http://www.w3.org/2001/XMLSchema#string")
