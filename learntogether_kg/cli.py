@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,13 @@ from rich.table import Table
 
 from learntogether_kg import __version__, queries, reviews
 from learntogether_kg.answers import Answer, heading, text
-from learntogether_kg.errors import InvalidReviewError, LearnTogetherError, LibraryError, StoreUnavailableError
+from learntogether_kg.errors import (
+    InvalidReviewError,
+    LearnTogetherError,
+    LibraryError,
+    StoreUnavailableError,
+    UnreadableFileError,
+)
 from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
 from learntogether_kg.resources import Bundle
@@ -28,6 +35,7 @@ from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
 from learntogether_kg.synthetic import files as synthetic
 from learntogether_kg.tokens import Role, Tokens
+from learntogether_kg.validation.engine import Engine
 from learntogether_kg.validation.report import ValidationReport, as_dict, format_csv, format_text
 
 DONE, DOES_NOT_CONFORM, WRONG_USE, UNAVAILABLE = 0, 1, 2, 3
@@ -73,6 +81,7 @@ Files = Annotated[list[Path], typer.Argument(help="Workbooks (.xlsx), or reviews
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)]
 DEFAULT_LIBRARY = "library"
+_WORTH_A_BAR = 3
 ABOUT: dict[Bundle, str] = {
     "sample": "All coding in the sample is three machine coders', checked by no person; reviews are chosen cases, so "
     "no figure is a prevalence.",
@@ -130,10 +139,31 @@ def template(
 def validate(
     files: Files,
     form: Annotated[ReportFormat, typer.Option("--format", help="How to print the report.")] = ReportFormat.TEXT,
+    engine: Annotated[
+        Engine, typer.Option(help="Which SHACL engine checks; both say the same, the reference takes longer.")
+    ] = Engine.FAST,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and check the one file again when it is saved.")
+    ] = False,
 ) -> None:
     """Check reviews without storing anything; each problem names its sheet and cell."""
-    reports = [reviews.check(path) for path in files]
-    _print_reports(reports, form)
+    if watch:
+        _watch(files, form, engine)
+    reports, unreadable = [], False
+    with _progress("Checking", len(files)) as step:
+        for path, found in zip(files, reviews.check_all(files, engine=engine), strict=True):
+            step(path)
+            if isinstance(found, UnreadableFileError):
+                unreadable = True
+                _say(found)
+            else:
+                reports.append(found)
+                if form is ReportFormat.TEXT:
+                    _print_reports([found], form)
+    if form is not ReportFormat.TEXT:
+        _print_reports(reports, form)
+    if unreadable:
+        raise typer.Exit(WRONG_USE)
     if not all(report.conforms for report in reports):
         raise typer.Exit(DOES_NOT_CONFORM)
 
@@ -321,9 +351,31 @@ def main() -> None:
         raise SystemExit(DONE) from None
 
 
+def _say(error: LearnTogetherError | str) -> None:
+    err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+
+
 def _fail(message: str, code: int) -> None:
-    err.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
+    _say(message)
     raise SystemExit(code)
+
+
+def _watch(files: list[Path], form: ReportFormat, engine: Engine) -> None:
+    """Reports on a file now and whenever it is saved, until Ctrl+C, which is the way to end this."""
+    if len(files) != 1:
+        _fail("--watch follows one file; name one", WRONG_USE)
+    try:
+        for found in reviews.check_on_save(files[0], engine=engine):
+            if isinstance(found, UnreadableFileError):
+                _say(found)
+            else:
+                _print_reports([found], form)
+            sys.stdout.flush()
+            err.print(
+                f"[dim]{datetime.now():%H:%M:%S} · waiting for the next save; stop with Ctrl+C[/]", soft_wrap=True
+            )
+    except KeyboardInterrupt:
+        raise typer.Exit(DONE) from None
 
 
 def _pair(argument: str) -> tuple[str, str]:
@@ -420,7 +472,11 @@ class _progress:  # noqa: N801  # used like a function, in a with statement
 
     def __init__(self, title: str, total: int) -> None:
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-        self._bar = Progress(*columns, console=err, transient=True)
+        # What is printed meanwhile goes around the bar where both are on one screen, and else where it is meant to.
+        screen = sys.stdout.isatty()
+        self._bar = Progress(
+            *columns, console=err, transient=True, redirect_stdout=screen, disable=total < _WORTH_A_BAR
+        )
         self._task = self._bar.add_task(title, total=total)
 
     def __enter__(self) -> reviews.Progress:

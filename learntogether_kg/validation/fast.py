@@ -41,7 +41,7 @@ class FastEngine:
         self._background = _n_triples(background())
         targeted = {shape for target in _TARGETS for shape in shapes.subjects(target, None)}
         marked = set(shapes.subjects(LTS.checkedBy, BY_REFERENCE))
-        self._left = [shape for shape in sorted(targeted & marked, key=str) if isinstance(shape, URIRef)]
+        self._left = targeted & marked
         # None is all shapes, and costs nothing.
         self._names = sorted(str(shape) for shape in targeted - marked) if self._left else None
 
@@ -87,7 +87,11 @@ class FastEngine:
     def _reference_of_some(self) -> ShaclEngine:
         from learntogether_kg.validation.reference import ReferenceEngine  # noqa: PLC0415  # as above
 
-        return ReferenceEngine(self._shapes, self._left)
+        some = Graph()
+        for subject, predicate, value in self._shapes:
+            if predicate not in _TARGETS or subject in self._left:
+                some.add((subject, predicate, value))
+        return ReferenceEngine(some)
 
 
 def _is_odd(term: Node) -> bool:

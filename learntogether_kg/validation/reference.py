@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -44,12 +44,10 @@ class ReferenceEngine:
 
     Args:
         shapes: All shapes.
-        only: The shapes with a target that are to be checked; by default all.
     """
 
-    def __init__(self, shapes: Graph, only: Sequence[URIRef] | None = None) -> None:
+    def __init__(self, shapes: Graph) -> None:
         self._shapes = shapes
-        self._only: list[str | URIRef] | None = None if only is None else list(only)
 
     def check(self, review: Graph) -> set[ShaclResult]:
         """Returns all results on a review beside the ontology.
@@ -61,12 +59,7 @@ class ReferenceEngine:
         for triple in (*background(), *review, *describing(review)):
             data.add(triple)
         _, report, text = pyshacl.validate(
-            data,
-            shacl_graph=self._shapes,
-            inference="none",
-            inplace=True,
-            do_owl_imports=False,
-            use_shapes=self._only,
+            data, shacl_graph=self._shapes, inference="none", inplace=True, do_owl_imports=False
         )
         if not isinstance(report, Graph):
             raise RuntimeError(f"pySHACL could not check the review: {text}")

@@ -1,6 +1,6 @@
 """Ways in which a review goes wrong, as operators that hypothesis applies to a graph.
 
-An operator takes the triples of a review away, or puts others in their place, wherever hypothesis chooses. What it makes
+An operator takes triples of a review away, or puts others in their place, wherever hypothesis chooses. What it makes
 need not be likely: it is there to find a shape on which two engines disagree.
 """
 
@@ -18,7 +18,8 @@ from learntogether_kg.ontology import load_ontology
 Triple = tuple[Node, Node, Node]
 Triples = set[Triple]
 Operator = Callable[[st.DrawFn, Triples], None]
-OPERATORS: dict[str, Operator] = {}
+ON_VALUES: dict[str, Operator] = {}
+ON_STRUCTURE: dict[str, Operator] = {}
 
 FOREIGN = (
     URIRef("http://example.org/elsewhere"),
@@ -107,7 +108,8 @@ def mutated(review: Graph, operator: Operator, most: int, keep: int | None = Non
         for _ in range(draw(st.integers(1, most))):
             operator(draw, triples)
         if draw(st.booleans()):
-            OPERATORS[draw(st.sampled_from(sorted(OPERATORS)))](draw, triples)
+            everywhere = ON_VALUES | ON_STRUCTURE
+            everywhere[draw(st.sampled_from(sorted(everywhere)))](draw, triples)
         graph = Graph()
         for each in triples:
             graph.add(each)
@@ -116,9 +118,12 @@ def mutated(review: Graph, operator: Operator, most: int, keep: int | None = Non
     return strategy()
 
 
-def operator(function: Operator) -> Operator:
-    OPERATORS[function.__name__] = function
-    return function
+def operator(kind: dict[str, Operator]) -> Callable[[Operator], Operator]:
+    def note(function: Operator) -> Operator:
+        kind[function.__name__] = function
+        return function
+
+    return note
 
 
 def _pick(draw: st.DrawFn, triples: Iterable[Triple]) -> Triple | None:
@@ -151,18 +156,18 @@ def _links(triples: Triples) -> list[Triple]:
     return [each for each in triples if isinstance(each[2], URIRef) and each[1] != RDF.type]
 
 
-@operator
+@operator(ON_STRUCTURE)
 def drop_a_triple(draw: st.DrawFn, triples: Triples) -> None:
     triples.discard(_pick(draw, triples) or (RDF.nil,) * 3)
 
 
-@operator
+@operator(ON_STRUCTURE)
 def drop_a_node(draw: st.DrawFn, triples: Triples) -> None:
     if picked := _pick(draw, triples):
         triples -= {each for each in triples if each[0] == picked[0]}
 
 
-@operator
+@operator(ON_VALUES)
 def give_a_second_value(draw: st.DrawFn, triples: Triples) -> None:
     if picked := _pick(draw, triples):
         others = [each for each in triples if each[1] == picked[1]] or list(triples)
@@ -171,78 +176,78 @@ def give_a_second_value(draw: st.DrawFn, triples: Triples) -> None:
         triples.add((picked[0], picked[1], other[2]))
 
 
-@operator
+@operator(ON_VALUES)
 def give_a_value_of_another_field(draw: st.DrawFn, triples: Triples) -> None:
     _swap(draw, triples, (each[2] for each in triples))
 
 
-@operator
+@operator(ON_VALUES)
 def put_a_text_for_a_link(draw: st.DrawFn, triples: Triples) -> None:
     _swap(draw, triples, map(Literal, TEXTS), _links(triples))
 
 
-@operator
+@operator(ON_VALUES)
 def put_another_text(draw: st.DrawFn, triples: Triples) -> None:
     _swap(draw, triples, map(Literal, TEXTS), _literals(triples))
 
 
-@operator
+@operator(ON_STRUCTURE)
 def point_elsewhere(draw: st.DrawFn, triples: Triples) -> None:
     _swap(draw, triples, FOREIGN)
 
 
-@operator
+@operator(ON_VALUES)
 def choose_another_concept(draw: st.DrawFn, triples: Triples) -> None:
     concepts = (term for term in load_ontology().subjects(RDF.type) if str(term).startswith((str(CL), str(TYP))))
     _swap(draw, triples, concepts, _links(triples))
 
 
-@operator
+@operator(ON_STRUCTURE)
 def break_a_reference(draw: st.DrawFn, triples: Triples) -> None:
     if old := _pick(draw, _links(triples)):
         _put(triples, old, URIRef(f"{old[2]}-nowhere"))
 
 
-@operator
+@operator(ON_STRUCTURE)
 def point_to_itself(draw: st.DrawFn, triples: Triples) -> None:
     if old := _pick(draw, triples):
         _put(triples, old, old[0])
 
 
-@operator
+@operator(ON_VALUES)
 def change_a_datatype(draw: st.DrawFn, triples: Triples) -> None:
     if old := _pick(draw, _literals(triples)):
         datatype = draw(st.sampled_from(DATATYPES))
         _put(triples, old, Literal(str(old[2]), datatype=datatype, normalize=draw(st.booleans())))
 
 
-@operator
+@operator(ON_VALUES)
 def change_a_language(draw: st.DrawFn, triples: Triples) -> None:
     if old := _pick(draw, _literals(triples)):
         _put(triples, old, Literal(str(old[2]), lang=draw(st.sampled_from(LANGUAGES))))
 
 
-@operator
+@operator(ON_VALUES)
 def say_it_in_two_languages(draw: st.DrawFn, triples: Triples) -> None:
     if old := _pick(draw, _texts(triples)):
         triples.add((old[0], old[1], Literal(str(old[2]), lang=draw(st.sampled_from(LANGUAGES)))))
 
 
-@operator
+@operator(ON_STRUCTURE)
 def add_an_unknown_field(draw: st.DrawFn, triples: Triples) -> None:
     if picked := _pick(draw, triples):
         predicates = (LT.childName, URIRef("http://example.org/note"), URIRef("http://purl.org/dc/terms/title"))
         triples.add((picked[0], draw(st.sampled_from(predicates)), draw(st.sampled_from([*FOREIGN, Literal("x")]))))
 
 
-@operator
+@operator(ON_STRUCTURE)
 def put_a_field_on_another_node(draw: st.DrawFn, triples: Triples) -> None:
     first, second = _pick(draw, triples), _pick(draw, triples)
     if first and second:
         triples.add((first[0], second[1], second[2]))
 
 
-@operator
+@operator(ON_STRUCTURE)
 def change_a_class(draw: st.DrawFn, triples: Triples) -> None:
     kinds = {each[2] for each in triples if each[1] == RDF.type}
     more = (LT.Event, LT.ReviewPart, LT.Study, LT.SourceRecord, LT.Synthesis, LT.EvidenceSource, URIRef("urn:x:Class"))
@@ -252,7 +257,7 @@ def change_a_class(draw: st.DrawFn, triples: Triples) -> None:
         triples.add((picked[0], RDF.type, draw(st.sampled_from(sorted({*kinds, *more})))))
 
 
-@operator
+@operator(ON_VALUES)
 def shift_a_number(draw: st.DrawFn, triples: Triples) -> None:
     numbers = [each for each in _literals(triples) if each[2].datatype not in (None, XSD.string, XSD.dateTime)]
     values = [Literal(text, datatype=XSD.integer) for text in NUMBERS]
@@ -260,27 +265,27 @@ def shift_a_number(draw: st.DrawFn, triples: Triples) -> None:
     _swap(draw, triples, values, numbers)
 
 
-@operator
+@operator(ON_VALUES)
 def shift_a_moment(draw: st.DrawFn, triples: Triples) -> None:
     moments = [each for each in _literals(triples) if each[2].datatype == XSD.dateTime]
     _swap(draw, triples, (Literal(text, datatype=XSD.dateTime, normalize=False) for text in MOMENTS), moments)
 
 
-@operator
+@operator(ON_VALUES)
 def name_somebody(draw: st.DrawFn, triples: Triples) -> None:
     if old := _pick(draw, _texts(triples)):
         text = draw(st.sampled_from(IDENTIFYING))
         _put(triples, old, Literal(f"{old[2]} {text}" if draw(st.booleans()) else text))
 
 
-@operator
+@operator(ON_STRUCTURE)
 def mark_as_not_stated(draw: st.DrawFn, triples: Triples) -> None:
     first, second = _pick(draw, triples), _pick(draw, triples)
     if first and second:
         triples.add((first[0], LT.notStated, second[1]))
 
 
-@operator
+@operator(ON_VALUES)
 def exchange_two_values(draw: st.DrawFn, triples: Triples) -> None:
     if first := _pick(draw, triples):
         second = _pick(draw, [each for each in triples if each[1] == first[1]])
@@ -289,7 +294,7 @@ def exchange_two_values(draw: st.DrawFn, triples: Triples) -> None:
         _put(triples, second, first[2])
 
 
-@operator
+@operator(ON_STRUCTURE)
 def rename_a_node(draw: st.DrawFn, triples: Triples) -> None:
     if picked := _pick(draw, triples):
         old = picked[0]
@@ -303,7 +308,7 @@ def rename_a_node(draw: st.DrawFn, triples: Triples) -> None:
             triples.add((new if each[0] == old else each[0], each[1], new if each[2] == old else each[2]))
 
 
-@operator
+@operator(ON_STRUCTURE)
 def use_an_id_twice(draw: st.DrawFn, triples: Triples) -> None:
     if picked := _pick(draw, triples):
         ids = [each[2] for each in triples if each[1] == LT.localId] or [Literal("F1")]
