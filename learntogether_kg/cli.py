@@ -475,7 +475,11 @@ class _progress:  # noqa: N801  # used like a function, in a with statement
         # What is printed meanwhile goes around the bar where both are on one screen, and else where it is meant to.
         screen = sys.stdout.isatty()
         self._bar = Progress(
-            *columns, console=err, transient=True, redirect_stdout=screen, disable=total < _WORTH_A_BAR
+            *columns,
+            console=err,
+            transient=True,
+            redirect_stdout=screen,
+            disable=total < _WORTH_A_BAR or not err.is_terminal,
         )
         self._task = self._bar.add_task(title, total=total)
 
