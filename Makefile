@@ -1,4 +1,4 @@
-.PHONY: check format lint types contracts test sample
+.PHONY: check format lint types contracts test sample bench
 PYTHON ?= python
 
 check: format lint types contracts test
@@ -21,3 +21,7 @@ test:
 # Writes the sample's workbooks anew, with today's template and the cells they hold.
 sample:
 	$(PYTHON) -m tests.workbooks
+
+# Measures what is promised about speed and memory. TOPICS="validation …" chooses, QUICK=--quick makes it small.
+bench:
+	$(PYTHON) -m tests.benchmarks $(QUICK) $(TOPICS)

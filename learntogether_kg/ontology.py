@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pyoxigraph as ox
 from rdflib import OWL, RDF, SKOS, Graph, Literal, URIRef
-from rdflib.plugins.parsers.notation3 import BadSyntax
+from rdflib.term import Node
 
 from learntogether_kg import resources
 from learntogether_kg.errors import OntologyError
 from learntogether_kg.namespaces import LT, ONTOLOGY_GRAPH
+from learntogether_kg.terms import to_rdflib
 
 _SEPARATOR = " › "
 
@@ -45,6 +47,20 @@ class Concept:
     order: int
     choice: str
     instance_class: URIRef | None
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What one file says."""
+
+    triples: list[tuple[Node, Node, Node]]
+    prefixes: dict[str, str]
+
+    def subjects(self, predicate: Node, value: Node) -> list[Node]:
+        return [each[0] for each in self.triples if each[1] == predicate and each[2] == value]
+
+    def objects(self, subject: Node, predicate: Node) -> list[Node]:
+        return [each[2] for each in self.triples if each[0] == subject and each[1] == predicate]
 
 
 @cache
@@ -121,8 +137,8 @@ def read_ontology(folder: Path, extension: Path | None = None, *, alignments: bo
         if iri in wanted:
             continue
         wanted.add(iri)
-        path, graph = files[iri]
-        for imported in graph.objects(iri, OWL.imports):
+        path, source = files[iri]
+        for imported in source.objects(iri, OWL.imports):
             if not isinstance(imported, URIRef) or imported not in files:
                 raise OntologyError(path, f"imports <{imported}>, of which there is no copy in {folder}")
             waiting.append(imported)
@@ -148,38 +164,49 @@ def list_concepts(graph: Graph, scheme: URIRef) -> tuple[Concept, ...]:
     return found
 
 
-def _catalogue(folder: Path, extension: Path | None) -> dict[URIRef, tuple[Path, Graph]]:
+def _catalogue(folder: Path, extension: Path | None) -> dict[URIRef, tuple[Path, _Source]]:
     """Returns each ontology of a folder, and that of an extension, with its file and what that holds."""
-    found: dict[URIRef, tuple[Path, Graph]] = {}
+    found: dict[URIRef, tuple[Path, _Source]] = {}
     paths = {*folder.rglob("*.ttl"), extension} if extension else folder.rglob("*.ttl")
     for path in sorted(paths):
-        graph = _parse(path)
-        declared = [iri for iri in graph.subjects(RDF.type, OWL.Ontology) if isinstance(iri, URIRef)]
+        source = _parse(path)
+        declared = [iri for iri in source.subjects(RDF.type, OWL.Ontology) if isinstance(iri, URIRef)]
         if len(declared) != 1:
             raise OntologyError(path, f"declares {len(declared)} ontologies; a file declares exactly one")
         if declared[0] in found:
             raise OntologyError(path, f"declares <{declared[0]}>, which {found[declared[0]][0]} declares already")
-        found[declared[0]] = path, graph
+        found[declared[0]] = path, source
     return found
 
 
-def _parse(path: Path) -> Graph:
+def _parse(path: Path) -> _Source:
     """Returns what a Turtle file says."""
+    known: dict[object, Node] = {}  # most terms of a file stand in it often
+
+    def term(found: object) -> Node:
+        if found not in known:
+            known[found] = to_rdflib(found)
+        return known[found]
+
     try:
-        return Graph().parse(data=path.read_text(encoding="utf-8"), format="turtle", publicID=path.as_uri())
-    except BadSyntax as error:
-        raise OntologyError(path, f"line {error.lines + 1}: not Turtle: {error._why}") from error
+        data = path.read_text(encoding="utf-8").encode()
+        parser = ox.parse(data, ox.RdfFormat.TURTLE, base_iri=path.as_uri())
+        triples = [(term(each.subject), term(each.predicate), term(each.object)) for each in parser]
+    except SyntaxError as error:
+        raise OntologyError(path, f"line {error.lineno}: not Turtle: {error.msg}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise OntologyError(path, f"cannot be read: {error}") from error
+    return _Source(triples, parser.prefixes)
 
 
-def _merge(graphs: Iterable[Graph]) -> Graph:
+def _merge(sources: Iterable[_Source]) -> Graph:
     """Returns one graph with the triples and prefixes of all."""
     merged = Graph()
-    for graph in graphs:
-        for prefix, namespace in graph.namespaces():
+    for source in sources:
+        for prefix, namespace in source.prefixes.items():
             merged.bind(prefix, namespace)
-        merged += graph
+        for triple in source.triples:
+            merged.add(triple)
     return merged
 
 

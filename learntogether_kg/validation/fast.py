@@ -12,10 +12,11 @@ from functools import cached_property
 
 import pyoxigraph as ox
 import shifty
-from rdflib import SH, XSD, BNode, Graph, Literal, URIRef
+from rdflib import SH, XSD, BNode, Graph, Literal
 from rdflib.term import Node
 
 from learntogether_kg.namespaces import LTS
+from learntogether_kg.terms import to_rdflib
 from learntogether_kg.validation.shacl import ShaclEngine, ShaclResult, Triple, background, describing
 
 BY_REFERENCE = Literal("reference")
@@ -125,7 +126,7 @@ def _results(report: str, explicit: Mapping[Literal, Literal]) -> Iterator[Shacl
     """
     found: dict[str, dict[str, Node]] = {}
     for quad in ox.parse(report, ox.RdfFormat.N_TRIPLES):
-        found.setdefault(str(quad.subject), {})[quad.predicate.value] = _term(quad.object)
+        found.setdefault(str(quad.subject), {})[quad.predicate.value] = to_rdflib(quad.object, normalize=False)
     for parts in found.values():
         if str(SH.focusNode) in parts:
             value = parts.get(str(SH.value))
@@ -137,16 +138,3 @@ def _results(report: str, explicit: Mapping[Literal, Literal]) -> Iterator[Shacl
                 severity=parts.get(str(SH.resultSeverity)),
                 component=parts.get(str(SH.sourceConstraintComponent)),
             )
-
-
-def _term(term: object) -> Node:
-    """Returns a term of a report as it stood in the review: a number is not written anew."""
-    match term:
-        case ox.NamedNode():
-            return URIRef(term.value)
-        case ox.Literal():
-            if term.language:
-                return Literal(term.value, lang=term.language)
-            datatype = URIRef(term.datatype.value)
-            return Literal(term.value, datatype=None if datatype == XSD.string else datatype, normalize=False)
-    return BNode(str(term))
