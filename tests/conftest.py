@@ -25,7 +25,7 @@ def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 @pytest.fixture(scope="session")
 def teaching_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    """The teaching library, checked and built once for all workers, since that takes most of a minute; read only."""
+    """The teaching library, checked and built once for all workers, since that takes some seconds; read only."""
     shared = tmp_path_factory.getbasetemp()
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
     with (shared / "teaching.lock").open("w") as lock:
