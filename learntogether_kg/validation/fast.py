@@ -10,6 +10,7 @@ import multiprocessing
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from functools import cached_property, partial
 
 import pyoxigraph as ox
@@ -27,6 +28,7 @@ BY_REFERENCE = Literal("reference")
 
 _TARGETS = (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf, SH.targetNode)
 _SHARES = 2
+_LARGEST = 2**53
 _NOT_IN_AN_IRI = re.compile(r'[\x00-\x20<>"{}|\\^`]')
 
 
@@ -114,14 +116,15 @@ class FastEngine:
 def _is_odd(term: Node) -> bool:
     """Whether two engines might take a term differently.
 
-    That is a node without a name, an IRI that N-Triples cannot write, and a literal whose text is no value of its
-    datatype, or none that Python can hold, such as a year before our era.
+    That is a node without a name, an IRI that N-Triples cannot write, a literal whose text is no value of its datatype,
+    or none that Python can hold, such as a year before our era, and a number too large for a machine's.
     """
     match term:
         case BNode():
             return True
         case Literal():
-            return bool(term.ill_typed)
+            large = isinstance(term.value, int | float | Decimal) and abs(term.value) > _LARGEST
+            return large or bool(term.ill_typed)
     return _NOT_IN_AN_IRI.search(str(term)) is not None
 
 

@@ -81,6 +81,7 @@ def test_only_shapes_with_a_target_are_marked() -> None:
         (STUDY, LT.question, Literal("lone surrogate \ud800")),
         (FINDING, LT.statement, Literal("in the year 5 before our era", datatype=URIRef("urn:no iri"))),
         (URIRef("no/scheme"), RDF.type, LT.Agency),
+        (STUDY, LT.publicationYear, Literal(-20_000_000_000_000_000_000)),
     ],
 )
 def test_what_the_fast_engine_cannot_be_told_is_checked_all_the_same(odd: tuple[URIRef, URIRef, URIRef]) -> None:
