@@ -123,7 +123,8 @@ def _is_odd(term: Node) -> bool:
         case BNode():
             return True
         case Literal():
-            large = isinstance(term.value, int | float | Decimal) and abs(term.value) > _LARGEST
+            value = term.value
+            large = isinstance(value, int | float | Decimal) and not -_LARGEST <= value <= _LARGEST
             return large or bool(term.ill_typed)
     return _NOT_IN_AN_IRI.search(str(term)) is not None
 
