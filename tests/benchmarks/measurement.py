@@ -49,20 +49,10 @@ def fastest(function: Callable[[], Any], times: int = 5) -> float:
 
 
 def once(function: Callable[[], Any]) -> float:
-    """Returns the milliseconds that this process computes in one call, whatever else the machine is doing."""
-    start = time.process_time()
+    """Returns the milliseconds that one call takes; whatever else the machine is doing adds to it."""
+    start = time.perf_counter()
     function()
-    return (time.process_time() - start) * 1000
-
-
-def waiting(function: Callable[[], Any], times: int = 1) -> float:
-    """Returns the milliseconds that one waits for the fastest of several calls; for work in other processes."""
-    durations = []
-    for _ in range(times):
-        start = time.perf_counter()
-        function()
-        durations.append((time.perf_counter() - start) * 1000)
-    return min(durations)
+    return (time.perf_counter() - start) * 1000
 
 
 def ltkg(*arguments: object) -> None:
