@@ -257,7 +257,7 @@ def _read_and_check(path: Path) -> tuple[ValidationReport, Record]:
 
 
 def _check(draft: Draft, stage: Stage = Stage.PUBLICATION, engine: Engine = Engine.FAST) -> ValidationReport:
-    return validate(draft.graph, draft.source_map, str(draft.file), stage, engine)
+    return validate(draft.graph, draft.source_map, str(draft.file), stage, engine=engine)
 
 
 def _record(draft: Draft) -> Record:
