@@ -15,8 +15,12 @@ from learntogether_kg import ontology
 from learntogether_kg.namespaces import LT, LTS, TYP, shorten
 from learntogether_kg.source_map import Cell, SourceMap
 from learntogether_kg.validation.fast import FastEngine
+from learntogether_kg.validation.hits import make_result, not_covered
 from learntogether_kg.validation.report import Result, Severity, Stage, ValidationReport, sort_results
+from learntogether_kg.validation.screening import screen
 from learntogether_kg.validation.shacl import ShaclEngine, ShaclResult
+from learntogether_kg.validation.sign_off import sign_off
+from learntogether_kg.validation.wording import check_wording
 
 _PLACEHOLDER = re.compile(r"\{[?$](path|value)\}")
 
@@ -34,6 +38,7 @@ def validate(
     file: str = "",
     stage: Stage = Stage.PUBLICATION,
     engine: Engine = Engine.FAST,
+    custody: Graph | None = None,
 ) -> ValidationReport:
     """Returns what the shapes have to say about one review.
 
@@ -46,6 +51,7 @@ def validate(
         file: The name under which the report speaks of the file.
         stage: What the check is for.
         engine: Which program checks.
+        custody: What goes to custody with the review; it holds the recorded reasons for which warnings may stand.
 
     Returns:
         A report whose results stand in the order of the file's sheets and rows.
@@ -57,7 +63,11 @@ def validate(
         for found in prepared(engine).check(review)
         if found.focus_node in subjects
     }
-    return ValidationReport(file, sort_results(tuple(results), source_map.sheets()), stage)
+    for hit in list(not_covered((*screen(review), *check_wording(review)), results)):
+        cell = _locate(source_map, review, hit.node, hit.path, hit.text)
+        results.add(make_result(hit.shape, hit.node, hit.path, Literal(hit.words), cell, stage))
+    told = tuple(sign_off(results, custody or Graph(), review, source_map, stage))
+    return ValidationReport(file, sort_results(told, source_map.sheets()), stage)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources as package_files
 from typing import Any, Final
@@ -16,7 +16,7 @@ from learntogether_kg.ontology import load_ontology
 
 _DATA: Final = package_files.files("learntogether_kg.validation") / "data"
 _SHORTEST_STEM: Final = 3
-_ENDINGS: Final = ("'s", "s", "es", "ed", "ing", "d", "ly", "er")
+_ENDINGS: Final = ("s", "es", "ed", "ing", "d", "ly", "er", "ness", "ful", "less", "able", "ment")
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,10 @@ class Lexicon:
     lists: dict[str, frozenset[str]]
     heads: dict[str, tuple[str, bool]]
     prefixes: dict[str, str]
-    _forms: dict[str, bool] = field(default_factory=dict, repr=False)
 
     def is_word(self, word: str) -> bool:
         """Whether a folded word is a common one, or a common form of one."""
-        if word in self._forms:
-            return self._forms[word]
-        self._forms[word] = found = any(self._is_form(part) for part in self._without_beginning(word))
-        return found
+        return any(self._is_form(part) for part in self._without_beginning(word))
 
     def _is_form(self, word: str) -> bool:
         if word in self.words or word in self.known:

@@ -10,13 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
-from learntogether_kg.validation.lexicon import Lexicon, fold, load_lexicon
+from learntogether_kg.validation.lexicon import Lexicon, load_lexicon
+from learntogether_kg.validation.words import Word, split_words
 
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*['’]?")
-_SENTENCE_END: Final = re.compile(r"[.!?:\n•]")
 _LONGEST_PLACE: Final = 5
 _SHORTEST_LOWER_CASE: Final = 4
 _JOINING: Final = frozenset({"of", "upon", "and", "on", "the", "de", "under", "le"})
@@ -27,7 +25,7 @@ class Name:
     """Words that are likely a name.
 
     Attributes:
-        kind: person, titled, place, school, health, street, body or unfamiliar; a shape of publication.ttl screens it.
+        kind: person, titled, place, school, health, street, body or unfamiliar, each screened by a shape of its own.
         words: The words as they stand in the text, without a possessive ending.
         start: Where they begin, counted in characters from 0.
         end: Where they end, exclusive.
@@ -39,22 +37,12 @@ class Name:
     end: int
 
 
-@lru_cache(maxsize=8192)
 def find_names(text: str) -> tuple[Name, ...]:
-    """Returns the likely names in a text, in their order; no word is part of two."""
+    """Returns the likely names in a text, in their order; no word is part of two.
+
+    Nothing is remembered from one text to the next, as texts may be a stranger's.
+    """
     return tuple(sorted(_Search(text, load_lexicon()).run(), key=lambda name: name.start))
-
-
-class _Word:
-    """One word: its text and place, folded without a possessive ending, whether it begins a sentence, its letters' case."""
-
-    __slots__ = ("acronym", "base", "capital", "end", "initial", "start", "text")
-
-    def __init__(self, text: str, start: int, end: int, initial: bool) -> None:
-        self.text, self.start, self.end, self.initial = text, start, end, initial
-        self.base = fold(text).removesuffix("'s").strip("'")
-        self.capital = text[0].isupper()
-        self.acronym = self.capital and text.rstrip("s'’").isupper()
 
 
 class _Search:
@@ -63,15 +51,16 @@ class _Search:
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self._text = text
         self._lexicon = lexicon
-        self._words = _words(text)
+        self._words = split_words(text)
         self._free = [True] * len(self._words)
 
     def run(self) -> Iterator[Name]:
-        if any(word.capital for word in self._words[1:]) or any(word.capital for word in self._words[:1]):
+        if any(word.capital for word in self._words):
             yield from self._prefixed()
             yield from self._headed()
             yield from self._titled()
             yield from self._places(shortest=2)
+            yield from self._initials()
             yield from self._full_names()
             yield from self._places(shortest=1)
             yield from self._single_names()
@@ -94,7 +83,7 @@ class _Search:
     def _list(self, name: str) -> frozenset[str]:
         return self._lexicon.lists[name]
 
-    def _is_word(self, word: _Word) -> bool:
+    def _is_word(self, word: Word) -> bool:
         return all(self._lexicon.is_word(part) for part in word.base.split("-"))
 
     def _is_namelike(self, index: int) -> bool:
@@ -151,8 +140,14 @@ class _Search:
             for word in self._words[first:head]
             if word.base not in self._list("generic") and word.base not in self._lexicon.known and not word.acronym
         ]
+        if not naming:
+            return False
+        if not self._words[head].capital and self._words[head - 1].text.endswith(("'s", "’s")):
+            return (
+                self._words[first].base == "st"
+            )  # "St Mary's school"; but "Robin's school" is whichever Robin goes to
         alone = head - first == 1 and not self._words[head].capital
-        return bool(naming) and not (alone and naming[0].initial and self._is_word(naming[0]))
+        return not (alone and naming[0].initial and self._is_word(naming[0]))
 
     def _titled(self) -> Iterator[Name]:
         for index, word in enumerate(self._words[:-1]):
@@ -188,6 +183,16 @@ class _Search:
             if last > index:
                 yield self._claim("person", index, last)
 
+    def _initials(self) -> Iterator[Name]:
+        """Finds a surname after an initial with a full stop; "Child E. Smith" is one, "Child E" is none."""
+        for index, word in enumerate(self._words[:-1]):
+            following = self._words[index + 1]
+            between = self._text[word.end : following.start]
+            if len(word.text) == 1 and word.capital and between == ". " and self._free[index] and self._free[index + 1]:
+                surname = following.base in self._lexicon.surnames and following.base not in self._lexicon.known
+                if following.capital and (surname or not self._is_word(following)):
+                    yield self._claim("person", index, index + 1)
+
     def _places(self, shortest: int) -> Iterator[Name]:
         """Finds places of at least so many words, the longest first."""
         for index, word in enumerate(self._words):
@@ -199,21 +204,15 @@ class _Search:
                     break
 
     def _is_place(self, first: int, last: int) -> bool:
-        if not self._words[last].capital or not all(self._free[first : last + 1]):
+        words = self._words[first : last + 1]
+        joined = all(self._beside(each, each + 1) for each in range(first, last))
+        if not (words[-1].capital and joined and all(self._free[first : last + 1])):
             return False
-        if not all(self._beside(each, each + 1) for each in range(first, last)):
+        name = " ".join(word.base for word in words).replace("-", " ")
+        if name not in self._lexicon.places or words[0].acronym or name in self._lexicon.known:
             return False
-        name = " ".join(word.base for word in self._words[first : last + 1]).replace("-", " ")
-        if name not in self._lexicon.places:
-            return False
-        if last > first or "-" in self._words[first].text:
-            return True
-        word = self._words[first]
-        if word.base in self._lexicon.known or word.acronym:
-            return False
-        if word.base in self._lexicon.given or self._is_word(word):
-            return self._follows_place_cue(first)
-        return True
+        ambiguous = " " not in name and (name in self._lexicon.given or self._is_word(words[0]))
+        return not ambiguous or self._follows_place_cue(first)
 
     def _follows_place_cue(self, index: int) -> bool:
         if index == 0 or self._words[index].initial or not self._beside(index - 1, index):
@@ -232,7 +231,7 @@ class _Search:
                     last += 1
                 yield self._claim(kind, index, last)
 
-    def _kind_of(self, index: int, word: _Word) -> str:
+    def _kind_of(self, index: int, word: Word) -> str:
         """Returns what kind of name one word with a capital is likely to be; empty where it is none."""
         given, surname = word.base in self._lexicon.given, word.base in self._lexicon.surnames
         common = self._is_word(word) or word.base in self._list("honorifics")
@@ -258,7 +257,7 @@ class _Search:
         return following[0].text in self._list("verbs_of_people")
 
     def _stands_alone(self, index: int) -> bool:
-        """Whether a word has a capital of its own accord: no article before it, no title or term of which it is part."""
+        """Whether a word has a capital of its own accord: no article before it, no term of which it is part."""
         before = self._words[index - 1] if self._beside(index - 1, index) else None
         after = self._words[index + 1] if self._beside(index, index + 1) else None
         if before and (before.base in self._list("determiners") or (before.capital and not before.initial)):
@@ -269,29 +268,16 @@ class _Search:
         return not part
 
     def _in_lower_case(self) -> Iterator[Name]:
-        given, surnames = self._lexicon.given, self._lexicon.surnames
+        """Finds names without a capital, as far as they are no words."""
+        lexicon = self._lexicon
         for index, word in enumerate(self._words):
-            if word.capital or len(word.text) < _SHORTEST_LOWER_CASE or word.base not in given:
+            if word.capital or not self._free[index] or len(word.base) < _SHORTEST_LOWER_CASE:
                 continue
-            if not self._free[index] or self._is_word(word):
+            given = word.base in lexicon.given
+            place = word.base in lexicon.places
+            if not (given or place or word.base in lexicon.surnames) or self._is_word(word):
                 continue
             last = index
-            if self._beside(index, index + 1) and self._words[index + 1].base in surnames:
+            if given and self._beside(index, index + 1) and self._words[index + 1].base in lexicon.surnames:
                 last += 1
-            yield self._claim("person", index, last)
-
-
-def _words(text: str) -> list[_Word]:
-    found: list[_Word] = []
-    end, short_form = 0, False
-    for match in _WORD.finditer(text):
-        between = text[end : match.start()]
-        initial = not found or (bool(_SENTENCE_END.search(between)) and not (short_form and between == ". "))
-        word = _Word(match[0], match.start(), match.end(), initial)
-        found.append(word)
-        end = match.end()
-        short_form = word.base in _SHORT_FORMS
-    return found
-
-
-_SHORT_FORMS: Final = frozenset({"mr", "mrs", "ms", "dr", "prof", "rev", "revd", "st", "sgt", "no"})
+            yield self._claim("place" if place and not given else "person", index, last)
