@@ -186,7 +186,10 @@ def convert(
     left_out = reviews.convert(source, target, with_source)
     out.print(f"Wrote {escape(str(target))}", soft_wrap=True)
     if left_out:
-        err.print("The source record, which identifies the report, was left out", soft_wrap=True)
+        err.print(
+            "What goes to custody was left out: the source record, which identifies the report, and recorded reasons",
+            soft_wrap=True,
+        )
 
 
 @app.command()

@@ -115,7 +115,7 @@ def convert(source: Path, target: Path, with_source: bool = False) -> bool:
         with_source: Whether what identifies the report is written too.
 
     Returns:
-        Whether the file holds a source record that was left out.
+        Whether the file holds something for custody that was left out.
 
     Raises:
         UnreadableFileError: One of the files cannot be read, or written.
@@ -279,7 +279,7 @@ def _read_and_check(path: Path) -> tuple[ValidationReport, Record]:
 
 
 def _check(draft: Draft, stage: Stage = Stage.PUBLICATION, engine: Engine = Engine.FAST) -> ValidationReport:
-    return validate(draft.graph, draft.source_map, str(draft.file), stage, engine=engine)
+    return validate(draft.graph, draft.source_map, str(draft.file), stage, engine=engine, custody=draft.custody)
 
 
 def _record(draft: Draft) -> Record:

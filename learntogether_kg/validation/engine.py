@@ -15,8 +15,13 @@ from learntogether_kg import ontology
 from learntogether_kg.namespaces import LT, LTS, TYP, shorten
 from learntogether_kg.source_map import Cell, SourceMap
 from learntogether_kg.validation.fast import FastEngine
+from learntogether_kg.validation.hits import make_result, not_covered
+from learntogether_kg.validation.lexicon import load_lexicon
 from learntogether_kg.validation.report import Result, Severity, Stage, ValidationReport, sort_results
+from learntogether_kg.validation.screening import screen
 from learntogether_kg.validation.shacl import ShaclEngine, ShaclResult
+from learntogether_kg.validation.sign_off import sign_off
+from learntogether_kg.validation.wording import check_wording
 
 _PLACEHOLDER = re.compile(r"\{[?$](path|value)\}")
 
@@ -34,6 +39,7 @@ def validate(
     file: str = "",
     stage: Stage = Stage.PUBLICATION,
     engine: Engine = Engine.FAST,
+    custody: Graph | None = None,
 ) -> ValidationReport:
     """Returns what the shapes have to say about one review.
 
@@ -46,6 +52,7 @@ def validate(
         file: The name under which the report speaks of the file.
         stage: What the check is for.
         engine: Which program checks.
+        custody: What goes to custody with the review; it holds the recorded reasons for which warnings may stand.
 
     Returns:
         A report whose results stand in the order of the file's sheets and rows.
@@ -57,16 +64,21 @@ def validate(
         for found in prepared(engine).check(review)
         if found.focus_node in subjects
     }
-    return ValidationReport(file, sort_results(tuple(results), source_map.sheets()), stage)
+    for hit in list(not_covered((*screen(review), *check_wording(review)), results)):
+        cell = _locate(source_map, review, hit.node, hit.path, hit.text)
+        results.add(make_result(hit.shape, hit.node, hit.path, Literal(hit.words), cell, stage))
+    told = tuple(sign_off(results, custody or Graph(), review, source_map, stage))
+    return ValidationReport(file, sort_results(told, source_map.sheets()), stage)
 
 
 @cache
 def prepared(engine: Engine = Engine.FAST) -> ShaclEngine:
-    """Returns an engine that has read ontology and shapes; calling this ahead makes the first check as fast as others.
+    """Returns an engine that has read ontology, shapes and word lists; calling this ahead makes the first check fast.
 
     Raises:
         OntologyError: If a file of the ontology or the shapes does not parse.
     """
+    load_lexicon()
     if engine is Engine.FAST:
         return FastEngine(ontology.load_shapes())
     from learntogether_kg.validation.reference import ReferenceEngine  # noqa: PLC0415  # slow to load, rarely used
