@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import pyshacl
-from rdflib import RDF, RDFS, SH, SKOS, Graph, Literal, URIRef
+from rdflib import DCTERMS, OWL, RDF, RDFS, SH, SKOS, Graph, Literal, URIRef
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query
 from rdflib.query import Result as QueryResult
@@ -21,7 +21,10 @@ from learntogether_kg.source_map import Cell, SourceMap
 from learntogether_kg.validation.report import Result, Severity, Stage, ValidationReport, sort_results
 
 _CHECK = URIRef("urn:learntogether:check")
-_KEPT = (RDF.type, RDFS.subClassOf, SKOS.inScheme, SKOS.broader, SKOS.broadMatch)
+_KEPT = (
+    *(RDF.type, RDFS.subClassOf, SKOS.inScheme, SKOS.broader, SKOS.broadMatch),
+    *(LT.sinceVersion, DCTERMS.replaces, LT.status, OWL.deprecated),
+)
 _PLACEHOLDER = re.compile(r"\{[?$](path|value)\}")
 _prepare = cache(prepareQuery)
 
@@ -77,7 +80,7 @@ def validate(
 
 @cache
 def _background() -> tuple[tuple[Node, Node, Node], ...]:
-    """Returns the few triples of the ontology that shapes look up: types, classes, code lists, broader patterns."""
+    """Returns the few triples of the ontology that shapes look up: types, classes, code lists, patterns, versions."""
     return tuple(triple for predicate in _KEPT for triple in ontology.load_ontology().triples((None, predicate, None)))
 
 
