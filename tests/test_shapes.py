@@ -139,6 +139,25 @@ def test_each_closed_shape_and_each_path_occurs_in_a_base() -> None:
     assert closed - types - {LT.Event, LT.EvidenceSource, LT.Artefact} == set()
 
 
+# Where a rule points
+
+
+ABOUT_A_WHOLE_ROW = {
+    LTS[each]
+    for each in ("DescribedNodeShape", "ParticipantShape", "SourceRecordShape", "StudyIdShape", "StudyShape-alone")
+}
+
+
+def test_each_rule_without_a_path_says_which_cell_it_is_about() -> None:
+    shapes = load_shapes()
+    for shape in reporting_shapes() - ABOUT_A_WHOLE_ROW:
+        selected = shapes.value(shapes.value(shape, SH.sparql), SH.select) if (shape, SH.sparql, None) in shapes else ""
+        has_path = (shape, SH.path, None) in shapes or (shape, SH.closed, None) in shapes or "?path" in str(selected)
+        about = list(shapes.objects(shape, LTS.about))
+        assert has_path or len(about) == 1, f"{shape} points at no cell"
+        assert all((field, None, None) in load_ontology() for field in about), f"{shape} is about no field of the model"
+
+
 # A conforming case for each
 
 
