@@ -4,8 +4,8 @@ A case is ``<Shape>/conforms[-why].ttl`` or ``<Shape>/violates-<what>.ttl``. It 
 ``base.ttl``, or to the base that its first line names (``# base: base-synthesis.ttl``). ``<case>.remove.ttl`` holds
 those it takes away, ``<case>.expected.csv`` the results of a violating case: none may be missing, none too many.
 
-Some rules speak only at some depths, or only of reviews captured from some sources. ``bare-*.ttl`` are reviews that break
-them all, ``bare-*.rules.csv`` says which; every combination of depth and source is tried on them.
+Some rules speak only at some depths, or only of reviews captured from some sources. ``bare-*.ttl`` are reviews that
+break them all, ``bare-*.rules.csv`` says which; every combination of depth and source is tried on them.
 
 ``shapes/README.md`` shows the rules as a table. ``python -m tests.test_shapes`` writes it anew.
 """
@@ -258,9 +258,7 @@ def test_a_draft_is_never_judged_more_harshly() -> None:
 
 
 def test_a_broken_reference_is_as_grave_in_a_draft() -> None:
-    by_class = {
-        curie(str(shape)) for shape in reporting_shapes() if (shape, SH["class"], None) in load_shapes()
-    }
+    by_class = {curie(str(shape)) for shape in reporting_shapes() if (shape, SH["class"], None) in load_shapes()}
     assert by_class
     assert by_class & set(milder_in_a_draft()) == set()
 
@@ -294,7 +292,9 @@ def table_of_rules() -> str:
 
 
 def listed(shape: URIRef, predicate: URIRef, otherwise: str, prefix: str = "") -> str:
-    found = sorted(str(each).rpartition("#")[2].removeprefix(prefix) for each in load_shapes().objects(shape, predicate))
+    found = sorted(
+        str(each).rpartition("#")[2].removeprefix(prefix) for each in load_shapes().objects(shape, predicate)
+    )
     return ", ".join(found) or otherwise
 
 

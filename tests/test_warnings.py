@@ -1,8 +1,8 @@
 """Both bundled libraries pass for publication, with just the Warnings that their depth deserves.
 
-``fixtures/expected-warnings.csv`` holds each Warning with the reason why it is deserved. It was worked out from the tables in
-``fixtures/teaching-truth/`` and not from a report. The sample knows its reviews from summaries and parts of reports, at
-depth *findings*: what these cannot tell is nobody's fault, and no Warning is deserved.
+``fixtures/expected-warnings.csv`` holds each Warning with the reason why it is deserved. It was worked out from the
+tables in ``fixtures/teaching-truth/`` and not from a report. The sample knows its reviews from summaries and parts of
+reports, at depth *findings*: what these cannot tell is nobody's fault, and no Warning is deserved.
 """
 
 from __future__ import annotations
