@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
-from rdflib import RDF, RDFS, SKOS, Graph, URIRef
+from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Graph, URIRef
 from rdflib.term import Node
 
 from learntogether_kg import ontology
-from learntogether_kg.namespaces import LTS
+from learntogether_kg.namespaces import LT, LTS
 
 CHECK = URIRef("urn:learntogether:check")
 """Whoever checks a review says of each of its nodes ``CHECK lts:describes <node>``, so that none escapes the shapes."""
 
-_KEPT = (RDF.type, RDFS.subClassOf, SKOS.inScheme, SKOS.broader, SKOS.broadMatch)
+_KEPT = (
+    *(RDF.type, RDFS.subClassOf, SKOS.inScheme, SKOS.broader, SKOS.broadMatch),
+    *(LT.sinceVersion, DCTERMS.replaces, LT.status, OWL.deprecated),
+)
 
 Triple = tuple[Node, Node, Node]
 
