@@ -121,6 +121,7 @@ def _tell(report: Graph, each: Node, review: Graph, source_map: SourceMap, stage
         reason=str(shapes.value(shape, LTS.reason) or ""),
         cell=_locate(source_map, review, focus, about, value),
         suggestion=_suggest(about, value),
+        component=report.value(each, SH.sourceConstraintComponent),
     )
 
 
