@@ -11,7 +11,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
 
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -117,13 +117,18 @@ async def _parse(request: Request) -> Form:
         form = await parser.parse()
     except MultiPartException as error:
         raise HTTPException(422, f"The form cannot be read: {error.message}") from error
+    try:
+        return await _read(form)
+    finally:
+        await form.close()
+
+
+async def _read(form: FormData) -> Form:
     file = form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
         raise HTTPException(422, "No file was chosen. Choose a workbook (.xlsx), or a review as .ttl, .trig or .jsonld")
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
-    data = await file.read()
-    await form.close()
-    return Form(_plain(file.filename), data, fields)
+    return Form(_plain(file.filename), await file.read(), fields)
 
 
 async def _bounded(request: Request) -> AsyncGenerator[bytes, None]:

@@ -47,7 +47,7 @@ class Limits:
         megabytes: Memory, that of the warm process included.
     """
 
-    seconds: int
+    seconds: float
     megabytes: int
 
 
@@ -141,7 +141,7 @@ def _limit(limits: Limits) -> None:
     import resource  # noqa: PLC0415  # not every system has it
 
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(limits.seconds)
+    signal.setitimer(signal.ITIMER_REAL, limits.seconds)
     resource.setrlimit(resource.RLIMIT_DATA, (limits.megabytes * _MEGABYTE,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # nothing is kept: no byte can go to any file

@@ -128,6 +128,14 @@ def _take_off(book: Workbook) -> None:
                     cell.fill = PatternFill() if colour == _NO_COLOUR else _fill(colour)
     if SUMMARY in book.sheetnames:
         del book[SUMMARY]
+    _show(book, "Review")
+
+
+def _show(book: Workbook, name: str) -> None:
+    """Makes a workbook open at one sheet. Two that stay selected would both be changed by whatever is typed."""
+    book.active = book[name]
+    for page in book.worksheets:
+        page.sheet_view.tabSelected = page.title == name
 
 
 def _noted_colours(book: Workbook) -> Mapping[tuple[str, str], str]:
@@ -171,7 +179,8 @@ def _comment(text: str, author: str) -> Comment:
 
 
 def _write_summary(book: Workbook, report: ValidationReport, before: Mapping[tuple[str, str], str]) -> None:
-    page = book.create_sheet(SUMMARY)
+    page = book.create_sheet(SUMMARY, 0)
+    _show(book, SUMMARY)
     stage = "as a draft" if report.stage == "draft" else "for publication"
     hidden = sorted({sheet for sheet, _ in before if book[sheet].sheet_state != "visible"})
     lines = (

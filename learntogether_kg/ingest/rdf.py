@@ -30,6 +30,8 @@ FORMATS: Final = {".ttl": "turtle", ".trig": "trig", ".jsonld": "json-ld"}
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_TRIPLES: Final = 50_000
 """A review at full depth has about two thousand."""
+MAX_CHARACTERS: Final = 32_767
+"""In one text; a cell of a workbook can hold as many."""
 DATATYPES: Final = (
     XSD.string,
     XSD.integer,
@@ -136,6 +138,9 @@ def _checked(path: Path, predicate: Node, value: Node) -> Node:
     if value.datatype is not None and value.datatype not in DATATYPES:
         named = f"{shorten(str(predicate))} has a value of type {shorten(str(value.datatype))}"
         reason = f"{named}; a review uses {', '.join(shorten(str(datatype)) for datatype in DATATYPES)}"
+        raise UnreadableFileError(path, reason)
+    if len(value) > MAX_CHARACTERS:
+        reason = f"{shorten(str(predicate))} has a text of more than {MAX_CHARACTERS:,} characters; a review has not"
         raise UnreadableFileError(path, reason)
     return value if value.datatype == XSD.decimal else value.normalize()
 
