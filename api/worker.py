@@ -90,7 +90,7 @@ def run(connection: Connection, limits: Limits) -> None:
 def answer(job: Job) -> dict[str, Any]:
     """Returns what a check found: the verdict and the forms asked for, or the one sentence why it was refused."""
     try:
-        report = reviews.check(Path(job.name), job.stage, job.data)
+        report = reviews.check(Path(job.name), job.stage, data=job.data)
         written = {form: _write(form, report, job.data) for form in job.forms}
     except UnreadableFileError as error:
         return {"refused": f"{error.where}: {error.reason}" if error.where else error.reason}

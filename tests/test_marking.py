@@ -129,7 +129,7 @@ def test_the_first_words_of_the_summary_are_the_verdict_and_each_row_leads_to_it
 ) -> None:
     page = load(marked)[SUMMARY]
     assert report.verdict in page["A1"].value
-    rows = [row for row in page.iter_rows(min_row=7) if row[0].value]
+    rows = [row for row in page.iter_rows(min_row=8) if row[0].value]
     assert [row[0].value for row in rows] == [result.place for result in report.told()]
     assert rows[0][0].hyperlink.location == "'Review'!B3"
     assert not [cell.value for row in page.iter_rows() for cell in row if cell.data_type == "f"]
@@ -149,6 +149,16 @@ def test_marks_on_hidden_sheets_are_announced(tmp_path: Path) -> None:
     shown = load(mark(path, reviews.check(path)))
     assert shown["Perspectives"].sheet_state == "hidden"
     assert "Perspectives" in shown[SUMMARY]["A4"].value
+
+
+def test_marks_in_folded_columns_are_announced(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.xlsx", CHANGES)
+    book = openpyxl.load_workbook(path)
+    book["Findings"].column_dimensions["D"].hidden = True
+    book.save(path)
+    shown = load(mark(path, reviews.check(path)))
+    assert shown["Findings"].column_dimensions["D"].hidden
+    assert "Findings!D3" in shown[SUMMARY]["A5"].value
 
 
 def test_marking_again_replaces_the_marks(marked: bytes, wrong: Path, tmp_path: Path) -> None:

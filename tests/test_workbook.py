@@ -14,7 +14,6 @@ from rdflib import RDF, XSD, Literal, URIRef
 from learntogether_kg import resources
 from learntogether_kg.errors import UnreadableFileError
 from learntogether_kg.ingest.archive import MAX_UNPACKED_BYTES
-from learntogether_kg.ingest.cells import read_cells
 from learntogether_kg.ingest.dates import bounds
 from learntogether_kg.ingest.draft import Draft
 from learntogether_kg.ingest.files import read_file

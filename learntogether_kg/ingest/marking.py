@@ -46,7 +46,7 @@ _COLOURS: Final = {Severity.VIOLATION: "FFF8CBAD", Severity.WARNING: "FFFFE699",
 _NO_COLOUR: Final = "none"
 _HEADINGS: Final = ("where", "severity", "what is wrong", "what to do", "why", "rule", "colour before")
 _WIDTHS: Final = (20, 12, 50, 50, 50, 30, 10)
-_TABLE_ROW: Final = 6
+_TABLE_ROW: Final = 7
 _COMMENT_WIDTH: Final = 360
 _COMMENT_LINE: Final = 48
 _LINE_HEIGHT: Final = 18
@@ -183,12 +183,14 @@ def _write_summary(book: Workbook, report: ValidationReport, before: Mapping[tup
     _show(book, SUMMARY)
     stage = "as a draft" if report.stage == "draft" else "for publication"
     hidden = sorted({sheet for sheet, _ in before if book[sheet].sheet_state != "visible"})
+    folded = sorted(f"{sheet}!{ref}" for sheet, ref in before if sheet not in hidden and _is_folded(book[sheet][ref]))
     lines = (
         f"This review {report.verdict} (checked {stage})",
         "Violation: it cannot be stored until this is put right. Warning: this weakens it. Info: a hint.",
         "Each cell below is marked where it stands, with a comment. Check again and the marks are replaced; this sheet "
         "may be deleted.",
         f"Some marks are on hidden sheets: {', '.join(hidden)}. Right-click a tab and choose Unhide." if hidden else "",
+        f"Some are folded away: {', '.join(folded)}. Click the + beside or above." if folded else "",
     )
     for number, line in enumerate(lines, start=1):
         _put(page, number, 1, line, bold=number == 1)
@@ -209,6 +211,11 @@ def _write_summary(book: Workbook, report: ValidationReport, before: Mapping[tup
             where.hyperlink = Hyperlink(where.coordinate, location=f"'{place[0]}'!{place[1]}")
     page.page_setup.orientation, page.page_setup.fitToHeight = "landscape", 0
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+
+def _is_folded(cell: Cell) -> bool:
+    page = cell.parent
+    return bool(page.column_dimensions[cell.column_letter].hidden or page.row_dimensions[cell.row].hidden)
 
 
 def _put(page: Worksheet, row: int, column: int, text: str, bold: bool = False, wrap: bool = False) -> None:

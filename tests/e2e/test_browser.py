@@ -31,7 +31,16 @@ FLAGS = [
     *(["--no-sandbox"] if os.geteuid() == 0 else []),  # Chromium's sandbox does not work for root
 ]
 WIDTHS = [1280, 400]
-PAGES = ["/", "/queries", "/queries/recurring-patterns", "/reviews", "/patterns", "/patterns/clear-roles", "/validate", "/nothing"]
+PAGES = [
+    "/",
+    "/queries",
+    "/queries/recurring-patterns",
+    "/reviews",
+    "/patterns",
+    "/patterns/clear-roles",
+    "/validate",
+    "/nothing",
+]
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: apt-get install chromium")
 
