@@ -219,6 +219,7 @@ def test_no_temporary_file_is_made(wrong: Path, report: ValidationReport, monkey
 
     for name in ("NamedTemporaryFile", "TemporaryFile", "mkstemp", "SpooledTemporaryFile"):
         monkeypatch.setattr(tempfile, name, refuse)
+    monkeypatch.setattr("openpyxl.worksheet._writer.NamedTemporaryFile", refuse)  # it has a name of its own for it
     assert mark(wrong, report)
 
 

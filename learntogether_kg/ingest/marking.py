@@ -20,7 +20,7 @@ from openpyxl.cell import Cell, MergedCell
 from openpyxl.comments import Comment
 from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
+from openpyxl.utils.cell import coordinate_to_tuple, get_column_letter
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
@@ -183,7 +183,7 @@ def _write_summary(book: Workbook, report: ValidationReport, before: Mapping[tup
     _show(book, SUMMARY)
     stage = "as a draft" if report.stage == "draft" else "for publication"
     hidden = sorted({sheet for sheet, _ in before if book[sheet].sheet_state != "visible"})
-    folded = sorted(f"{sheet}!{ref}" for sheet, ref in before if sheet not in hidden and _is_folded(book[sheet][ref]))
+    folded = sorted(f"{sheet}!{ref}" for sheet, ref in before if sheet not in hidden and _is_folded(book[sheet], ref))
     lines = (
         f"This review {report.verdict} (checked {stage})",
         "Violation: it cannot be stored until this is put right. Warning: this weakens it. Info: a hint.",
@@ -213,9 +213,13 @@ def _write_summary(book: Workbook, report: ValidationReport, before: Mapping[tup
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
-def _is_folded(cell: Cell) -> bool:
-    page = cell.parent
-    return bool(page.column_dimensions[cell.column_letter].hidden or page.row_dimensions[cell.row].hidden)
+def _is_folded(page: Worksheet, ref: str) -> bool:
+    """Whether a cell's column or row is hidden. Asking for a column that is not on record would put it there."""
+    row, column = coordinate_to_tuple(ref)
+    columns = page.column_dimensions.values()
+    return any(each.hidden and (each.min or 0) <= column <= (each.max or 0) for each in columns) or (
+        row in page.row_dimensions and bool(page.row_dimensions[row].hidden)
+    )
 
 
 def _put(page: Worksheet, row: int, column: int, text: str, bold: bool = False, wrap: bool = False) -> None:
