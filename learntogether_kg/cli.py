@@ -30,7 +30,7 @@ from learntogether_kg.store.sparql import SparqlStore
 from learntogether_kg.synthetic import files as synthetic
 from learntogether_kg.tokens import Role, Tokens
 from learntogether_kg.validation.report import Stage, ValidationReport
-from learntogether_kg.validation.text import render
+from learntogether_kg.validation.text import format_text, render
 
 DONE, DOES_NOT_CONFORM, WRONG_USE, UNAVAILABLE = 0, 1, 2, 3
 
@@ -321,7 +321,7 @@ def main() -> None:
     except InvalidReviewError as error:
         for report in error.reports:
             if isinstance(report, ValidationReport):
-                out.print(render(report.without_values()))
+                _print_text(report.without_values())
         _fail(str(error), DOES_NOT_CONFORM)
     except (StoreUnavailableError, LibraryError) as error:
         _fail(str(error), UNAVAILABLE)
@@ -378,6 +378,14 @@ def _refuse_target(files: list[Path], form: ReportFormat, to: Path | None, force
         _fail(f"{to}: it is there already; choose another name, or replace it with --force", WRONG_USE)
 
 
+def _print_text(report: ValidationReport) -> None:
+    """Prints a report fitted to the window; what goes into a file or a pipe is not broken into lines."""
+    if out.is_terminal:
+        out.print(render(report))
+    else:
+        print(format_text(report))
+
+
 def _give(found: list[ValidationReport], form: ReportFormat, to: Path | None) -> None:
     """Prints reports, or writes them to a file and prints each verdict."""
     if to is not None:
@@ -390,7 +398,7 @@ def _give(found: list[ValidationReport], form: ReportFormat, to: Path | None) ->
         out.print(f"Wrote {escape(str(to))}", soft_wrap=True)
     elif form is ReportFormat.TEXT:
         for report in found:
-            out.print(render(report))
+            _print_text(report)
     else:
         print(reports.write(form, found).decode(), end="")
 
