@@ -29,6 +29,7 @@ class ResultDocument(BaseModel):
     remedy: str = Field(description="What to do")
     suggestion: str = Field(description="What may have been meant")
     reason: str = Field(description="Why the model asks")
+    answer: str = Field(description="The recorded reason for which it may stand; empty where there is none")
     value: str = Field(description="What stands there")
     path: str = Field(description="The property in question")
     focus_node: str = Field(description="The node that the shape looked at")
@@ -41,6 +42,7 @@ class ReportDocument(BaseModel):
     stage: str = Field(description="draft or publication")
     conforms: bool = Field(description="Whether the review may enter a library: there is no violation")
     counts: dict[str, int] = Field(description="How many results there are of each severity")
+    answered: int = Field(description="How many would weigh more without a recorded reason")
     results: list[ResultDocument] = Field(description="In the order of sheets and rows")
 
 

@@ -42,6 +42,7 @@ _EXAMPLE: Final = {
     "stage": "draft",
     "conforms": False,
     "counts": {"violation": 1, "warning": 0, "info": 0},
+    "answered": 0,
     "results": [
         {
             "cell": "Findings!D3",
@@ -51,6 +52,7 @@ _EXAMPLE: Final = {
             "remedy": "Choose from the drop-down; choose “not stated” where the source does not say.",
             "suggestion": "“Unsafe”",
             "reason": "The same pattern may support good practice in one review and make practice unsafe in another.",
+            "answer": "",
             "value": "Unsaef",
             "path": "lt:influence",
             "focus_node": "https://w3id.org/learntogether/id/review/0123456789abcdef/F1",

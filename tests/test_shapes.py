@@ -2,7 +2,8 @@
 
 A case is ``<Shape>/conforms[-why].ttl`` or ``<Shape>/violates-<what>.ttl``. It holds the triples that it adds to
 ``base.ttl``, or to the base that its first line names (``# base: base-synthesis.ttl``). ``<case>.remove.ttl`` holds
-those it takes away, ``<case>.expected.csv`` the results of a violating case: none may be missing, none too many.
+those it takes away, ``<case>.custody.trig`` the recorded reasons that lie in custody, ``<case>.expected.csv`` the
+results of a violating case: none may be missing, none too many.
 """
 
 from __future__ import annotations
@@ -51,10 +52,15 @@ def curie(iri: str) -> str:
     return f"id:{iri[len(ID) :]}" if iri.startswith(str(ID)) else shorten(iri)
 
 
-def report(graph: Graph) -> Expected:
+def read_custody(path: Path) -> Graph:
+    custody = path.with_suffix(".custody.trig")
+    return Graph().parse(custody, format="turtle") if custody.exists() else Graph()
+
+
+def report(graph: Graph, custody: Graph | None = None) -> Expected:
     return {
         (curie(str(each.focus_node)), curie(str(each.source_shape)), f"sh:{each.severity.value}")
-        for each in validate(graph).results
+        for each in validate(graph, custody=custody).results
     }
 
 
@@ -74,7 +80,7 @@ def test_conforming_case_has_no_result(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in CASES if path.name.startswith("violates")], ids=name)
 def test_violating_case_has_exactly_the_expected_results(path: Path) -> None:
-    assert report(read_case(path)) == read_expected(path)
+    assert report(read_case(path), read_custody(path)) == read_expected(path)
 
 
 def test_each_case_is_named_for_what_it_shows() -> None:

@@ -151,11 +151,23 @@ def test_json_holds_what_the_report_holds() -> None:
             "remedy": "Choose from the drop-down.",
             "suggestion": "“Constructive”",
             "reason": "Patterns work both ways.",
+            "answer": "",
+            "answer": "",
             "value": "Construktive",
             "path": "lt:influence",
             "focus_node": str(FINDING),
         }
     ]
+
+
+def test_answer_is_told_in_place_of_the_remedy_and_counted() -> None:
+    answered = replace(SHORT, severity=Severity.INFO, answer="A form's name (K1, 2026-11-23)")
+    report = ValidationReport("review.xlsx", (answered, SHORT))
+    assert report.answered == as_dict(report)["answered"] == 1
+    text = format_text(report).splitlines()
+    assert text[0] == "review.xlsx conforms (1 warning, 1 info, 1 answered)"
+    assert "    Answered: A form's name (K1, 2026-11-23)" in text
+    assert text.count("    Choose from the drop-down.") == 1
 
 
 def test_csv_has_one_row_a_result_and_no_formula() -> None:

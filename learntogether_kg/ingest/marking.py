@@ -166,7 +166,7 @@ def _words(result: Result) -> str:
     lines = (
         f"{result.severity.value}: {result.message}",
         result.wrote,
-        f"What to do: {result.remedy}" if result.remedy else "",
+        f"Answered: {result.answer}" if result.answer else f"What to do: {result.remedy}" if result.remedy else "",
         f"Why: {result.reason}" if result.reason else "",
     )
     return "\n".join(line for line in lines if line)

@@ -44,13 +44,14 @@ DATATYPES: Final = (
 )
 """Those of values in a review. Others, such as XML, would be opened up while they are read."""
 _STUDIES: Final = (LT.Review, LT.Synthesis)
+_CUSTODY: Final = (LT.SourceRecord, LT.RecordedReason)
 
 
 def read_rdf(path: Path, data: bytes | None = None) -> Draft:
     """Returns what a file of triples says of its one review or synthesis.
 
-    Names of graphs are not kept: the study's own graph is named by its IRI. A node of class lt:SourceRecord, with all
-    that is said of it, goes to custody.
+    Names of graphs are not kept: the study's own graph is named by its IRI. A node of class lt:SourceRecord or
+    lt:RecordedReason, with all that is said of it, goes to custody.
 
     Args:
         path: The file, or the name of an upload.
@@ -63,7 +64,7 @@ def read_rdf(path: Path, data: bytes | None = None) -> Draft:
     triples = _parse(path, load(path, MAX_BYTES, data))
     study = _study(path, triples)
     graph, custody = Graph(identifier=study), Graph()
-    records = set(triples.subjects(RDF.type, LT.SourceRecord))
+    records = {node for kind in _CUSTODY for node in triples.subjects(RDF.type, kind)}
     for subject, predicate, value in triples:
         if isinstance(subject, BNode) or isinstance(value, BNode):
             named = shorten(str(predicate))
@@ -93,7 +94,7 @@ def _parse(path: Path, data: bytes) -> Graph:
         raise UnreadableFileError(path, f"it is not JSON: {error.msg}", f"line {error.lineno}") from error
     except RecursionError as error:
         raise UnreadableFileError(path, f"it is nested too deeply to be read as {kind}; a review is not") from error
-    except (ParserError, ValueError, TypeError, AttributeError, KeyError, IndexError, RuntimeError) as error:
+    except (ParserError, ValueError, TypeError, AttributeError, LookupError, RuntimeError) as error:
         raise UnreadableFileError(path, f"it is not {kind} that can be read ({_first_line(error)})") from error
     merged = Graph()
     for subject, predicate, value, _ in dataset.quads():
@@ -187,7 +188,7 @@ def _study(path: Path, triples: Graph) -> URIRef:
 
 
 def _check_belongs(path: Path, study: URIRef, node: Node, records: set[Node]) -> None:
-    """Whatever a file says must be said of its study, of a part of it, of a coder or of the source record."""
+    """Whatever a file says must be said of its study, of a part of it, of a coder, or of what goes to custody."""
     if node == study or node in records or str(node).startswith(f"{study}/") or str(node).startswith(CODER):
         return
     reason = f"it says something of a node that is no part of the review; name parts {study}/…"

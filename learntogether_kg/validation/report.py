@@ -26,6 +26,7 @@ _COLUMNS = (
     "remedy",
     "suggestion",
     "reason",
+    "answer",
     "value",
     "path",
     "focus_node",
@@ -67,6 +68,7 @@ class Result:
         reason: Why the model asks.
         cell: Where it stands in the file, where that is known.
         suggestion: What may have been meant, as the drop-down has it; empty where nothing comes close.
+        answer: The recorded reason for which it may stand, with coder and date; empty where there is none.
         component: The kind of constraint that is not met, as SHACL names it.
     """
 
@@ -80,6 +82,7 @@ class Result:
     reason: str = ""
     cell: Cell | None = None
     suggestion: str = ""
+    answer: str = ""
     component: Node | None = None
 
     @property
@@ -100,7 +103,7 @@ class Result:
         """Returns the result with nothing in it of what the file says."""
         text = term(self.value)
         message = self.message.replace(text, "(see there)") if text else self.message
-        return replace(self, value=None, message=message, suggestion="")
+        return replace(self, value=None, message=message, suggestion="", answer=self.answer and "(see there)")
 
     @property
     def rule(self) -> str:
@@ -138,6 +141,11 @@ class ValidationReport:
             once.setdefault((place, result.severity, result.rule, result.message, result.wrote), result)
         return tuple(once.values())
 
+    @property
+    def answered(self) -> int:
+        """The number of results that would weigh more without a recorded reason."""
+        return sum(bool(result.answer) for result in self.told())
+
     def counts(self) -> dict[Severity, int]:
         """Returns how many results of each severity a person is told, the gravest first and zeros included."""
         told = self.told()
@@ -147,6 +155,7 @@ class ValidationReport:
     def verdict(self) -> str:
         """Whether it conforms, and the counts, in words."""
         found = ", ".join(_count(number, severity) for severity, number in self.counts().items() if number)
+        found += f", {self.answered} answered" if self.answered else ""
         verdict = "conforms" if self.conforms else "does not conform"
         return f"{verdict}: {found}" if found else verdict
 
@@ -201,6 +210,7 @@ def as_dict(report: ValidationReport) -> dict[str, object]:
         "stage": report.stage.value,
         "conforms": report.conforms,
         "counts": {severity.value.lower(): number for severity, number in report.counts().items()},
+        "answered": report.answered,
         "results": [_result_as_dict(result) for result in report.told()],
     }
 
@@ -214,6 +224,7 @@ def _result_as_dict(result: Result) -> dict[str, str]:
         "remedy": result.remedy,
         "suggestion": result.suggestion,
         "reason": result.reason,
+        "answer": result.answer,
         "value": term(result.value),
         "path": term(result.path),
         "focus_node": str(result.focus_node),

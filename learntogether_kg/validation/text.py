@@ -53,7 +53,8 @@ def _lines(result: Result, explain: bool) -> Iterator[RenderableType]:
     told = [
         ("", result.message),
         ("", result.wrote),
-        ("What to do: ", result.remedy),
+        ("Answered: ", result.answer),
+        ("What to do: ", "" if result.answer else result.remedy),
         ("Why: ", result.reason if explain else ""),
     ]
     for label, words in told:

@@ -13,7 +13,7 @@ from learntogether_kg.namespaces import LTS, PREFIXES
 from learntogether_kg.source_map import Cell
 from learntogether_kg.validation.report import Result, Severity, Stage, ValidationReport
 
-_TEXTS: Final = {"remedy": LTS.remedy, "reason": LTS.reason, "suggestion": LTS.suggestion}
+_TEXTS: Final = {"remedy": LTS.remedy, "reason": LTS.reason, "suggestion": LTS.suggestion, "answer": LTS.answer}
 
 
 def as_graph(report: ValidationReport) -> Graph:
