@@ -152,7 +152,6 @@ def test_json_holds_what_the_report_holds() -> None:
             "suggestion": "“Constructive”",
             "reason": "Patterns work both ways.",
             "answer": "",
-            "answer": "",
             "value": "Construktive",
             "path": "lt:influence",
             "focus_node": str(FINDING),
@@ -165,9 +164,9 @@ def test_answer_is_told_in_place_of_the_remedy_and_counted() -> None:
     report = ValidationReport("review.xlsx", (answered, SHORT))
     assert report.answered == as_dict(report)["answered"] == 1
     text = format_text(report).splitlines()
-    assert text[0] == "review.xlsx conforms (1 warning, 1 info, 1 answered)"
+    assert text[0] == "review.xlsx conforms: 1 warning, 1 info, 1 answered"
     assert "    Answered: A form's name (K1, 2026-11-23)" in text
-    assert text.count("    Choose from the drop-down.") == 1
+    assert text.count("    What to do: Choose from the drop-down.") == 1
 
 
 def test_csv_has_one_row_a_result_and_no_formula() -> None:

@@ -14,6 +14,8 @@ from learntogether_kg.source_map import Cell
 from learntogether_kg.validation.report import Result, Severity, Stage, ValidationReport
 
 _TEXTS: Final = {"remedy": LTS.remedy, "reason": LTS.reason, "suggestion": LTS.suggestion, "answer": LTS.answer}
+_NO_SHACL: Final = LTS.OtherConstraintComponent
+"""Of a result that no SHACL constraint gave, such as a likely name; SHACL wants a component for each."""
 
 
 def as_graph(report: ValidationReport) -> Graph:
@@ -61,7 +63,7 @@ def _add(graph: Graph, result: Result, number: int) -> Node:
         (SH.resultPath, result.path),
         (SH.value, result.value),
         (SH.sourceShape, result.source_shape),
-        (SH.sourceConstraintComponent, result.component),
+        (SH.sourceConstraintComponent, result.component or _NO_SHACL),
         (SH.resultMessage, Literal(result.message)),
         (LTS.cell, Literal(str(result.cell)) if result.cell else None),
         *((predicate, _text(getattr(result, name))) for name, predicate in _TEXTS.items()),
@@ -74,6 +76,7 @@ def _add(graph: Graph, result: Result, number: int) -> Node:
 
 def _read(graph: Graph, node: Node) -> Result:
     path, cell = graph.value(node, SH.resultPath), graph.value(node, LTS.cell)
+    component = graph.value(node, SH.sourceConstraintComponent)
     sheet, _, ref = str(cell or "").rpartition("!")
     return Result(
         severity=Severity.of(graph.value(node, SH.resultSeverity)),
@@ -83,7 +86,7 @@ def _read(graph: Graph, node: Node) -> Result:
         source_shape=_require(graph, node, SH.sourceShape),
         message=str(graph.value(node, SH.resultMessage)),
         cell=Cell(sheet, ref) if cell is not None else None,
-        component=graph.value(node, SH.sourceConstraintComponent),
+        component=None if component == _NO_SHACL else component,
         **{name: str(graph.value(node, predicate) or "") for name, predicate in _TEXTS.items()},
     )
 
