@@ -24,6 +24,7 @@ PAGES = [
     "/reviews",
     "/patterns",
     "/patterns/clear-roles",
+    "/validate",
     "/nothing",
     *(f"/queries/{name}" for name in queries.catalogue()),
 ]
