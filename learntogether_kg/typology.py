@@ -6,6 +6,7 @@ the package ships stands in ``ontology/fingerprint.txt``, that on a library's st
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
@@ -63,13 +64,14 @@ def refuse_unvetted(known: Collection[str] = ()) -> None:
     """Makes sure that the ontology in use is one that the reasoner has passed, by asking it where nobody knows yet.
 
     Args:
-        known: Fingerprints of ontologies that it has passed, such as that of a library's newest state.
+        known: Fingerprints of ontologies that it has passed, such as that of a library's newest state. What stands in
+            ``LTKG_VETTED`` counts too: who builds many libraries with one ontology need not have it asked each time.
 
     Raises:
         InconsistentOntologyError: The ontology contradicts itself, or has a class that can have no members.
         OntologyError: A file of it cannot be loaded, or the reasoner gives up.
     """
-    if ontology.fingerprint() not in {ontology.shipped_fingerprint(), *known}:
+    if ontology.fingerprint() not in {ontology.shipped_fingerprint(), os.environ.get("LTKG_VETTED", ""), *known}:
         _ask_reasoner()
 
 

@@ -17,6 +17,7 @@ from learntogether_kg.errors import InconsistentOntologyError, OntologyError
 from learntogether_kg.library import Library
 from learntogether_kg.namespaces import LT, TYP
 
+pytestmark = pytest.mark.usefixtures("vetted_ontology")
 ROOT = Path(__file__).parent.parent
 HEADER = f"""
 @prefix lt: <{LT}> . @prefix typ: <{TYP}> . @prefix owl: <{OWL}> . @prefix rdfs: <{RDFS}> . @prefix skos: <{SKOS}> .
