@@ -15,10 +15,17 @@ Count = int | None
 
 @dataclass(frozen=True)
 class AxisValue:
-    """One row or column of a table: the last part of an IRI, a year or "not-known"; and what a person reads."""
+    """One row or column of a table.
+
+    Attributes:
+        key: How it is called in an address: the last part of its IRI, a year, or "not-known".
+        label: What a person reads.
+        iri: Its IRI; empty where it has none.
+    """
 
     key: str
     label: str
+    iri: str = ""
 
 
 @dataclass(frozen=True)
