@@ -78,8 +78,9 @@ class Question:
         """How the figures are counted, in words."""
         influences = [value.label.lower() for each in self.filters("influence") for value in each.values]
         said = f", by year of the {year_kinds()[self.year]}".replace("the publication", "publication")
+        whose = "each coder apart" if self.axes("coder") else self.coder.words
         return (
-            f"Reviews with {'any code' if self.codes == 'any' else 'a primary code'} by {self.coder.words}, of "
+            f"Reviews with {'any code' if self.codes == 'any' else 'a primary code'} by {whose}, of "
             f"{' or '.join(influences) or 'any'} influence, counted once each, rolled up to broader patterns"
             f"{said if any(each.facts for each in self.by) else ''}"
         )
