@@ -313,3 +313,60 @@ def _shown(number: Count) -> int | str:
 def _rounded(number: float | None) -> float | None:
     """Three places: no count of reviews carries more."""
     return None if number is None else round(number, 3)
+
+
+def notes(result: Result) -> list[str]:
+    """Returns what must stand beside the figures, one sentence a line."""
+    trend = [
+        f"Trend{f' of {line.series[0].label}' if line.series else ''}: {_trend_words(line)}" for line in result.trend
+    ]
+    return [
+        result.sentence,
+        f"How the figures were counted: {result.rule}.",
+        *trend,
+        f"Method: {result.method}. Profile: {result.profile}.",
+    ]
+
+
+def as_document(result: Result) -> dict[str, object]:
+    """Returns a result as JSON-ready data: what was asked, how it was counted, the rows."""
+    document: dict[str, object] = {
+        "query": result.answer.query,
+        "question": "P1 P2 P3 P4",
+        "summary": result.summary,
+        "release": result.release,
+        "arguments": result.answer.arguments,
+        "profile": result.profile,
+        "rule": result.rule,
+        "method": result.method,
+        "sentence": result.sentence,
+        "columns": result.columns,
+        "rows": result.answer.as_records(),
+    }
+    if result.trend:
+        document["trend"] = [_trend_document(line) for line in result.trend]
+    if result.reviews is not None:
+        document["reviews"] = [{"iri": review.iri, "label": review.label} for review in result.reviews]
+    return document
+
+
+def _trend_words(line: TrendLine) -> str:
+    if line.statistic is None or line.p_value is None or line.q_value is None:
+        return line.note
+    way = "rises" if line.statistic > 0 else "falls"
+    late = f"; {line.note}" if line.note else ""
+    return (
+        f"the share {way} from {line.years[0]} to {line.years[-1]} (z = {line.statistic:.2f}, p = {line.p_value:.3f}, "
+        f"q = {line.q_value:.3f}){late}"
+    )
+
+
+def _trend_document(line: TrendLine) -> dict[str, object]:
+    return {
+        "series": [{"iri": value.iri, "label": value.label} for value in line.series],
+        "statistic": _rounded(line.statistic),
+        "p": _rounded(line.p_value),
+        "q": _rounded(line.q_value),
+        "years": list(line.years),
+        "note": line.note,
+    }

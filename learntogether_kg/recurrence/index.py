@@ -230,7 +230,8 @@ class Coding:
         name = dimension.facts.get(year, dimension.fact)
         known = self.items if dimension.of == "item" else self.facts
         none: Places = np.zeros(0, np.int32)
-        return known.get(name) or Fact((*self.lists.get(str(expand(dimension.list)), ()), NOT_KNOWN), none, none)
+        listed = self.lists.get(str(expand(dimension.list)), ())
+        return known.get(name) or Fact((*(v for v in listed if v.iri != _NOT_STATED), NOT_KNOWN), none, none)
 
     def values(self, dimension: Dimension, year: str) -> tuple[AxisValue, ...]:
         """Returns what a dimension can be, in order."""
