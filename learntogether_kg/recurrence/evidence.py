@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rdflib import URIRef
+
 from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Resource, Value
 from learntogether_kg.figures import AxisValue
+from learntogether_kg.namespaces import ONTOLOGY_GRAPH
 from learntogether_kg.recurrence.counts import reviews_counted
 from learntogether_kg.recurrence.index import Coding
 from learntogether_kg.recurrence.question import Question
 from learntogether_kg.store.base import Store
+from learntogether_kg.store.oxigraph import OxigraphStore
 
 CHAIN: Final = "evidence-chain"
 A_PAGE: Final = 10
-"""Reviews on one page: each is asked for by itself, so that a page takes as long in a library of any size."""
+"""Reviews on one page: only their graphs are asked, so that a page takes as long in a library of any size."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +80,20 @@ def trace(coding: Coding, store: Store, question: Question, pattern: AxisValue, 
     pages = max(1, -(-len(reviews) // A_PAGE))
     page = min(max(page, 1), pages)
     shown = reviews[(page - 1) * A_PAGE : page * A_PAGE]
-    arguments = {"pattern": pattern.iri}
-    answers = [queries.ask(store, CHAIN, {**arguments, "review": review.iri}) for review in shown]
-    columns = answers[0].columns if answers else tuple(queries.named(CHAIN).columns)
-    rows = tuple(row for answer in answers for row in answer.rows)
+    found = queries.ask(_part(store, shown), CHAIN, {"pattern": pattern.iri})
     asked = {**question.typed, "pattern": pattern.label, "page": str(page)}
-    answer = Answer(CHAIN, {name: value for name, value in asked.items() if name != "by"}, columns, rows)
+    answer = Answer(
+        CHAIN, {name: value for name, value in asked.items() if name != "by"}, found.columns, found.rows
+    )
     return Evidence(tuple(reviews), page, pages, answer, tuple(_by_finding(answer)))
+
+
+def _part(store: Store, reviews: Sequence[AxisValue]) -> Store:
+    """Returns the typology and the reviews of a page as a store of their own."""
+    names = [ONTOLOGY_GRAPH, *(URIRef(review.iri) for review in reviews)]
+    if isinstance(store, OxigraphStore):
+        return store.part(names)
+    return OxigraphStore.in_memory((name, store.graph(name)) for name in names)
 
 
 def _by_finding(answer: Answer) -> list[FindingEvidence]:

@@ -49,6 +49,13 @@ class OxigraphStore:
             store.replace_graph(name, graph)
         return store
 
+    def part(self, names: Iterable[URIRef]) -> OxigraphStore:
+        """Returns a copy of some named graphs in memory, for a question about few graphs of a large store."""
+        part = ox.Store()
+        for name in names:
+            part.extend(self._store.quads_for_pattern(None, None, None, ox.NamedNode(name)))
+        return OxigraphStore(self.path, part)
+
     def select(self, query: str) -> Solutions:
         """Returns the solutions of a SELECT query over the union of all graphs."""
         answer = self._solutions(query)
