@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,16 +51,31 @@ class FindingEvidence:
         finding: The finding; None where a factor is coded itself and no finding rests on it.
         statement: What the finding, or else the factor, says.
         codes: How it is coded, by every coder.
-        supports: The chains that support it, each as the columns of the answer by name.
-        contradicts: The chains that contradict it.
+        supports: What supports it.
+        contradicts: What contradicts it.
     """
 
     review: Value
     finding: Value
     statement: Value
     codes: Value
-    supports: tuple[dict[str, Value], ...]
-    contradicts: tuple[dict[str, Value], ...]
+    supports: tuple[Ground, ...]
+    contradicts: tuple[Ground, ...]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One thing that a finding rests on, or that speaks against it.
+
+    Attributes:
+        statement: What the factor says; empty where an episode, a perspective or a source is named straight away.
+        codes: How the factor is coded itself.
+        chains: The ways down from there, each as the columns of the answer by name.
+    """
+
+    statement: Value
+    codes: Value
+    chains: tuple[dict[str, Value], ...]
 
 
 def trace(coding: Coding, store: Store, question: Question, pattern: AxisValue, page: int = 1) -> Evidence:
@@ -112,9 +127,18 @@ def _finding(chains: Sequence[dict[str, Value]]) -> FindingEvidence:
         first["finding"],
         first[f"{about}Statement"],
         first[f"{about}Codes"],
-        tuple(chain for chain in chains if chain["relation"] != "contradicts" and _leads_on(chain)),
-        tuple(chain for chain in chains if chain["relation"] == "contradicts"),
+        _grounds(chain for chain in chains if chain["relation"] != "contradicts" and _leads_on(chain)),
+        _grounds(chain for chain in chains if chain["relation"] == "contradicts"),
     )
+
+
+def _grounds(chains: Iterable[dict[str, Value]]) -> tuple[Ground, ...]:
+    """Returns chains by the factor they go through; one without a factor by what it names first."""
+    groups: dict[Value, list[dict[str, Value]]] = {}
+    for chain in chains:
+        first = next((chain[name] for name in ("factor", "perspective", "episode", "source") if chain[name]), None)
+        groups.setdefault(first, []).append(chain)
+    return tuple(Ground(group[0]["factorStatement"], group[0]["factorCodes"], tuple(group)) for group in groups.values())
 
 
 def _leads_on(chain: dict[str, Value]) -> bool:
