@@ -82,7 +82,11 @@ def table(served: Served, pairs: Pairs) -> View:
         "has_picture": bool(result.pairs) or bool(request.by),
         "evidence": _evidence_address(served, request.where, request, ""),
     }
-    about = {name: document[name] for name in ("profile", "rule", "method", "sentence", "trend", "reviews") if name in document}
+    about = {
+        name: document[name]
+        for name in ("profile", "rule", "method", "sentence", "trend", "reviews")
+        if name in document
+    }
     if not request.pairs and not request.triples:
         about["links"] = [{"figure": figure.address, "evidence": figure.evidence or None} for figure in figures]
     return View(result.answer, result.summary, "P1 P2 P3 P4", result.columns, "recurrence.html", ASKED, about, context)
@@ -216,10 +220,20 @@ def pickers(served: Served, request: Request) -> list[Picker]:
     return [
         Picker("by", "Count reviews by", _choices(names[1:] if not what else names, one)),
         Picker("by", "and by", _choices(names, other)),
-        Picker("codes", "Codes that count", _choices([("primary", "Primary codes"), ("any", "Any code")], request.codes)),
+        Picker(
+            "codes", "Codes that count", _choices([("primary", "Primary codes"), ("any", "Any code")], request.codes)
+        ),
         Picker("coder", "Whose coding", _choices([("", "The library’s default coder"), *coders], request.coder)),
-        Picker("year-of", "Which year", _choices([(k, w.capitalize()) for k, w in year_kinds().items()], request.year or next(iter(year_kinds())))),
-        Picker("pairs", "Show", _choices([("", "A table of reviews"), ("true", "Which patterns stand together")], "true" if what else "")),
+        Picker(
+            "year-of",
+            "Which year",
+            _choices([(k, w.capitalize()) for k, w in year_kinds().items()], request.year or next(iter(year_kinds()))),
+        ),
+        Picker(
+            "pairs",
+            "Show",
+            _choices([("", "A table of reviews"), ("true", "Which patterns stand together")], "true" if what else ""),
+        ),
     ]
 
 
@@ -232,7 +246,9 @@ def filters(served: Served, request: Request) -> list[Picker]:
     for name, dimension in FILTERS.items():
         values = served.counted.coding.values(dimension, request.year or next(iter(year_kinds())))
         mine = chosen.get(name, [])
-        choices = [Choice(v.key, v.label, bool({v.key.casefold(), v.label.casefold(), v.iri} & set(mine))) for v in values]
+        choices = [
+            Choice(v.key, v.label, bool({v.key.casefold(), v.label.casefold(), v.iri} & set(mine))) for v in values
+        ]
         if choices:
             lists.append(Picker(name, dimension.label, (Choice("", "Any", not mine), *choices), len(mine) > 1))
     return lists

@@ -267,20 +267,28 @@ def synth(
 @app.command()
 def recur(
     by: Annotated[
-        list[str] | None, typer.Option("--by", metavar="DIMENSION", help=f"Count by, one or two of: {', '.join(DIMENSIONS)}.")
+        list[str] | None,
+        typer.Option("--by", metavar="DIMENSION", help=f"Count by, one or two of: {', '.join(DIMENSIONS)}."),
     ] = None,
     where: Annotated[
-        list[str] | None, typer.Option("--where", metavar="K=V", help="Only such reviews or codes; several of one K mean any.")
+        list[str] | None,
+        typer.Option("--where", metavar="K=V", help="Only such reviews or codes; several of one K mean any."),
     ] = None,
-    pairs: Annotated[bool, typer.Option("--pairs", help="Which types stand together; sub-patterns with --by pattern.")] = False,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Which types stand together; sub-patterns with --by pattern.")
+    ] = False,
     triples: Annotated[bool, typer.Option("--triples", help="The same for three; counts only.")] = False,
     codes: Annotated[str, typer.Option(help="Which codes of an item count: primary or any.")] = "primary",
     coder: Annotated[
-        str, typer.Option(help="A coder, a kind such as agreed, or '2 of A, B, C'; by default the library's default coder.")
+        str,
+        typer.Option(help="A coder, a kind such as agreed, or '2 of A, B, C'; by default the library's default coder."),
     ] = "",
     year: Annotated[str, typer.Option(help=f"Which year: {', '.join(YEARS)}.")] = "",
     permutations: Annotated[
-        int, typer.Option(help="How many matrices of chance to draw for pairs; 0 for no test.", min=0, max=MOST_PERMUTATIONS)
+        int,
+        typer.Option(
+            help="How many matrices of chance to draw for pairs; 0 for no test.", min=0, max=MOST_PERMUTATIONS
+        ),
     ] = 1000,
     form: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.TABLE,
     library: LibraryOption = DEFAULT_LIBRARY,

@@ -1,6 +1,6 @@
 """The coding table: what is counted over many reviews, as one flat table beside the triples.
 
-``queries/internal/coding-table.rq`` defines it. All rows of a review follow from that review's own graph, so a change of
+``queries/internal/coding-table.rq`` defines it. All rows of a review follow from its own graph, so a change of
 the library asks the query of the changed graphs alone and puts the rows beside those that are there::
 
     coding/parts.json      the parts in order, each with the reviews it speaks of; a later part replaces an earlier one
@@ -94,8 +94,14 @@ def write(folder: Path, store: Store) -> None:
     _write_one(folder, extract(store), "0.parquet")
 
 
-def update(before: Path, folder: Path, store: Store, changed: Sequence[tuple[URIRef, Graph]], gone: Collection[URIRef],
-           number: int) -> None:
+def update(
+    before: Path,
+    folder: Path,
+    store: Store,
+    changed: Sequence[tuple[URIRef, Graph]],
+    gone: Collection[URIRef],
+    number: int,
+) -> None:
     """Writes the coding table of a new state from that of the state before it.
 
     Args:
@@ -189,11 +195,18 @@ def _empty() -> pa.Table:
 
 def _read_csv(answer: bytes) -> pa.Table:
     convert = pa.csv.ConvertOptions(
-        column_types=dict.fromkeys(COLUMNS, pa.string()), include_columns=COLUMNS, null_values=[""], strings_can_be_null=True
+        column_types=dict.fromkeys(COLUMNS, pa.string()),
+        include_columns=COLUMNS,
+        null_values=[""],
+        strings_can_be_null=True,
     )
-    table = pa.csv.read_csv(BytesIO(answer), parse_options=pa.csv.ParseOptions(newlines_in_values=True), convert_options=convert)
+    table = pa.csv.read_csv(
+        BytesIO(answer), parse_options=pa.csv.ParseOptions(newlines_in_values=True), convert_options=convert
+    )
     # Sorted, so that the same reviews make the same bytes whatever order the store gave.
-    table = table.sort_by([(name, "ascending") for name in ("review", "record", "coder", "item", "pattern", "dimension", "value")])
+    table = table.sort_by(
+        [(name, "ascending") for name in ("review", "record", "coder", "item", "pattern", "dimension", "value")]
+    )
     return pa.table({name: table[name].combine_chunks().dictionary_encode() for name in COLUMNS})
 
 
@@ -240,8 +253,9 @@ def _dictionary_text() -> str:
     return f"""\
 # Data dictionary of the coding table
 
-`{RELEASED}` (Apache Parquet, zstd) holds one row for each thing that is counted. The column `record` says what a row is;
-columns that do not apply are empty. Concepts, reviews and coders are IRIs; `primary` is `true` or `false`; years are text.
+`{RELEASED}` (Apache Parquet, zstd) holds one row for each thing that is counted. The column `record` says what a row
+is; columns that do not apply are empty. Concepts, reviews and coders are IRIs; `primary` is `true` or `false`; years
+are text.
 
 | column | meaning |
 |---|---|
@@ -249,12 +263,27 @@ columns that do not apply are empty. Concepts, reviews and coders are IRIs; `pri
 
 Codes as one row per review × coded item × pattern × coder, with a fact about the review beside them:
 
-- pandas: `t = pandas.read_parquet("{RELEASED}")`, then
-  `codes = t[t.record == "coding"].merge(t[(t.record == "fact") & (t.dimension == "harm")][["review", "value"]], on="review", how="left")`
-- R: `t <- arrow::read_parquet("{RELEASED}")`, then
-  `dplyr::left_join(subset(t, record == "coding"), subset(t, record == "fact" & dimension == "harm", c("review", "value")), by = "review")`
-- Stata 18 reads no Parquet by itself: in its Python, `pandas.read_parquet("{RELEASED}").astype("string").fillna("").to_stata("coding-table.dta", version=118, write_index=False)`, then `use coding-table`
-- DuckDB: `SELECT pattern, count(DISTINCT review) FROM '{RELEASED}' WHERE record = 'coding' AND "primary" = 'true' GROUP BY ALL`
+pandas:
+
+    t = pandas.read_parquet("{RELEASED}")
+    harm = t[(t.record == "fact") & (t.dimension == "harm")][["review", "value"]]
+    codes = t[t.record == "coding"].merge(harm, on="review", how="left")
+
+R:
+
+    t <- arrow::read_parquet("{RELEASED}")
+    harm <- subset(t, record == "fact" & dimension == "harm", c("review", "value"))
+    codes <- merge(subset(t, record == "coding"), harm, by = "review", all.x = TRUE)
+
+Stata reads no Parquet by itself; its Python does:
+
+    python: import pandas; t = pandas.read_parquet("{RELEASED}").astype("string").fillna("")
+    python: t.to_stata("coding-table.dta", version=118, write_index=False)
+    use coding-table
+
+DuckDB:
+
+    SELECT pattern, count(DISTINCT review) FROM '{RELEASED}' WHERE record = 'coding' AND "primary" = 'true' GROUP BY ALL
 
 A review may have several values of one fact: count distinct reviews. Patterns are as coded and not rolled up.
 """

@@ -282,7 +282,9 @@ class Library:
         following.mkdir()
         state.store.checkpoint(following / "store")
         coding_table.release(state.path / coding_table.FOLDER, following / coding_table.FOLDER, state.store)
-        manifest = Manifest(**{**asdict(state.manifest), "made": _now(), "release": name, "files": hash_files(following)})
+        manifest = Manifest(
+            **{**asdict(state.manifest), "made": _now(), "release": name, "files": hash_files(following)}
+        )
         write_manifest(following, manifest)
         _bring_to_disk(following)
         following.rename(target)

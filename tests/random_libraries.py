@@ -85,7 +85,10 @@ def _review(draw: st.DrawFn, review: URIRef, number: int) -> Graph:
     for year in ("publicationYear", "reportYear", "periodEndYear"):
         if (value := draw(st.sampled_from([None, 2015, 2016]))) is not None:
             graph.add((review, LT[year], Literal(value)))
-    for name, values in (("questionKind", ("harm", "valued-practice", "not-stated")), ("harm", ("neglect", "not-stated"))):
+    for name, values in (
+        ("questionKind", ("harm", "valued-practice", "not-stated")),
+        ("harm", ("neglect", "not-stated")),
+    ):
         for value in draw(_subsets(*values)):
             graph.add((review, LT[name], CL[value]))
     for place, kind in enumerate(draw(_subsets("police", "childrens-social-care", "not-stated"))):
@@ -120,7 +123,15 @@ def _coding(draw: st.DrawFn, graph: Graph, review: URIRef, code: str, items: lis
             name = f"K-{code}-{place}-{rank}"
             primary = Literal(rank == 0)
             _part(
-                graph, review, name, "Classification", classifies=item, pattern=TYP[pattern], primary=primary, influence=influence, **said
+                graph,
+                review,
+                name,
+                "Classification",
+                classifies=item,
+                pattern=TYP[pattern],
+                primary=primary,
+                influence=influence,
+                **said,
             )
     for place, pattern in enumerate(draw(_subsets("human-tool-operation", "supervision"))):
         result = CL[draw(st.sampled_from(["looked-for-not-found", "cannot-tell"]))]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from learntogether_kg import coding_table, queries
-from learntogether_kg.answers import Resource
-from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.figures import Cell, CoderCount
 from learntogether_kg.library import Library
 from learntogether_kg.recurrence.answer import pair_up, tabulate
 from learntogether_kg.recurrence.counts import count, reviews_counted
 from learntogether_kg.recurrence.index import Coding
 from learntogether_kg.recurrence.question import ask
-from learntogether_kg.recurrence.together import count_pairs, count_triples
+from learntogether_kg.recurrence.reader import read_coding
+from learntogether_kg.recurrence.together import count_pairs
 from learntogether_kg.store.base import Store
 from tests import random_libraries
 
@@ -32,7 +30,7 @@ class Both:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.coding = Coding.of(coding_table.extract(store), store)
+        self.coding = read_coding(coding_table.extract(store), store)
 
     def by_sparql(self, name: str, **arguments: str) -> list[Told]:
         return queries.ask(self.store, name, arguments).as_records()
@@ -50,7 +48,7 @@ def both(request: pytest.FixtureRequest) -> Both:
 @pytest.fixture(scope="module")
 def teaching(teaching_library: Library) -> Coding:
     release = teaching_library.release()
-    return Coding.of(release.coding(), release.store)
+    return read_coding(release.coding(), release.store)
 
 
 def iri(value: object) -> object:
@@ -59,7 +57,8 @@ def iri(value: object) -> object:
 
 def spread(by_coder: tuple[CoderCount, ...]) -> list[str]:
     return sorted(
-        f"{c.coder}: " + ("did not look" if c.reviews == 0 == c.coded else f"{c.reviews} of {c.coded}") for c in by_coder
+        f"{c.coder}: " + ("did not look" if c.reviews == 0 == c.coded else f"{c.reviews} of {c.coded}")
+        for c in by_coder
     )
 
 
@@ -88,7 +87,8 @@ def figures(cell: Cell) -> list[int | None]:
 def check_patterns(both: Both, coder: str, codes: str) -> None:
     rows = both.by_sparql("recurring-patterns", coder=coder, codes=codes, minimum="1")
     expected = {
-        (iri(row["pattern"]), iri(row["influence"])): (row["reviews"], row["findingsRead"], row["inReviews"]) for row in rows
+        (iri(row["pattern"]), iri(row["influence"])): (row["reviews"], row["findingsRead"], row["inReviews"])
+        for row in rows
     }
     counts = count(both.coding, ask(both.coding, ["pattern", "influence"], (), codes, coder))
     found = {}
@@ -105,7 +105,9 @@ def check_years(both: Both, coder: str, codes: str, influence: str, year: str, p
         "patterns-by-year", coder=coder, codes=codes, influence=influence, yearOf=YEARS[year], pattern=pattern
     )
     expected = {
-        (iri(row["pattern"]), row["year"]): [row[name] for name in ("reviews", "looked", "findingsRead", "allReviews", "byCoder")]
+        (iri(row["pattern"]), row["year"]): [
+            row[name] for name in ("reviews", "looked", "findingsRead", "allReviews", "byCoder")
+        ]
         for row in rows
         if row["allReviews"]
     }
@@ -113,7 +115,11 @@ def check_years(both: Both, coder: str, codes: str, influence: str, year: str, p
     counts = count(both.coding, ask(both.coding, by, where(influence), codes, coder, year))
     found = {
         (values[1].iri, values[0].label.lower()): [
-            cell.reviews, cell.looked, cell.findings_read, cell.all_reviews, spread(cell.by_coder)
+            cell.reviews,
+            cell.looked,
+            cell.findings_read,
+            cell.all_reviews,
+            spread(cell.by_coder),
         ]
         for values, cell in counts.items()
         if cell.all_reviews and (not pattern or values[1].key == pattern)
@@ -128,11 +134,14 @@ def check_pairs(both: Both, coder: str, codes: str, influence: str, level: str) 
         one, other = iri(row["pattern"]), iri(row["otherPattern"])
         each = {one: row["reviews"], other: row["otherReviews"]}
         expected[frozenset((one, other))] = (
-            each, *(row[name] for name in ("together", "reviewsCoded", "wholeReports", "expected", "lift", "byCoder"))
+            each,
+            *(row[name] for name in ("together", "reviewsCoded", "wholeReports", "expected", "lift", "byCoder")),
         )
     question = ask(both.coding, ["type" if level == "types" else "pattern"], where(influence), codes, coder)
     found = {}
-    for pair, row in zip(count_pairs(both.coding, question), pair_up(both.coding, question, "r").answer.as_records(), strict=True):
+    for pair, row in zip(
+        count_pairs(both.coding, question), pair_up(both.coding, question, "r").answer.as_records(), strict=True
+    ):
         each = dict(zip((value.iri for value in pair.patterns), pair.each, strict=True))
         by_coder = [told.replace("0 of 0", "did not look") for told in spread(pair.by_coder)]
         found[frozenset(each)] = (each, pair.together, pair.coded, pair.whole, row["expected"], row["lift"], by_coder)
@@ -155,7 +164,10 @@ def check_constructive(both: Both, coder: str, codes: str) -> None:
     rows = both.by_sparql("constructive-patterns", coder=coder, codes=codes, minimum="1")
     kinds = {"https://w3id.org/learntogether/codelists#not-stated": ""}
     expected = {
-        (iri(row["pattern"]), kinds.get(str(iri(row["questionKind"])), iri(row["questionKind"]))): [row["reviews"], row["findingsRead"]]
+        (iri(row["pattern"]), kinds.get(str(iri(row["questionKind"])), iri(row["questionKind"]))): [
+            row["reviews"],
+            row["findingsRead"],
+        ]
         for row in rows
     }
     counts = count(both.coding, ask(both.coding, ["pattern", "question-kind"], where("constructive"), codes, coder))
@@ -172,7 +184,9 @@ def check_constructive(both: Both, coder: str, codes: str) -> None:
 def check_national(both: Both, coder: str, codes: str) -> None:
     rows = both.by_sparql("national-level-patterns", coder=coder, codes=codes, influence="")
     counts = count(both.coding, ask(both.coding, ["pattern", "level"], (), codes, coder))
-    found = {v[0].iri: cell.reviews for v, cell in counts.items() if v[1].key == "national-system-level" and cell.reviews}
+    found = {
+        v[0].iri: cell.reviews for v, cell in counts.items() if v[1].key == "national-system-level" and cell.reviews
+    }
     assert found == {iri(row["pattern"]): row["withFactor"] for row in rows if row["withFactor"]}
 
 

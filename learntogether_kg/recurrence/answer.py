@@ -23,33 +23,33 @@ HIDDEN: Final = "c"
 """Stands for a count that is not shown; the sign that DfE statistics use."""
 
 INTERVAL: Final = (
-    "Share and interval are of the reviews that looked: Jeffreys, 95 %. Reviews are chosen cases, no random sample: the "
-    "interval says how far the share could move with as many reviews like these, and nothing of practice at large"
+    "Share and interval are of the reviews that looked: Jeffreys, 95 %. Reviews are chosen cases, no random sample: "
+    "the interval says how far the share could move with as many reviews like these, and nothing of practice at large"
 )
 PAIRS: Final = (
-    "Two patterns stand together in a review if each is found in any of its findings, factors or interactions; codes of "
-    "one and the same item are counted apart. Odds ratio with logit interval, 95 %"
+    "Two patterns stand together in a review if each is found in any of its findings, factors or interactions; codes "
+    "of one and the same item are counted apart. Odds ratio with logit interval, 95 %"
 )
 TREND: Final = (
     "Share of the reviews of each year that looked; Cochran-Armitage test for trend, two-sided, with q over all series "
-    "(Benjamini and Hochberg). Which reviews are done and published changes from year to year, so a trend here need not "
-    "be one in practice"
+    "(Benjamini and Hochberg). Which reviews are done and published changes from year to year, so a trend here need "
+    "not be one in practice"
 )
 
 COLUMNS: Final[dict[str, str]] = {
     "reviews": "Reviews in which the counted coding found it, each counted once",
     "findingsRead": "First denominator: reviews of which at least one finding could be read",
-    "looked": "Second denominator: reviews where the coder looked for it, having coded the whole report at its level under "
-    'a version of the typology that has it, said "looked for, not found", or found it. "Cannot tell" is not looked',
-    "lookedNotFound": "Of those that looked, reviews in which nothing of the pattern was found under any code or influence",
+    "looked": "Second denominator: reviews where the coder looked for it, having coded the whole report at its level "
+    'under a version of the typology that has it, said "looked for, not found", or found it; "cannot tell" is no look',
+    "lookedNotFound": "Of those that looked, reviews in which nothing of it was found under any code or influence",
     "cannotTell": "Reviews of which the coder says that it cannot be told",
     "allReviews": "Third denominator: all reviews in the library",
     "share": "Reviews reporting it as a part of those that looked, from 0 to 1; empty where it would mislead",
     "low": "Lower end of the interval of the share",
     "high": "Upper end",
     "note": "Why there is no share, or what to mind",
-    "byCoder": 'The same count by every coder, of the reviews that coder has coded at its level; "did not look" where that '
-    "is none",
+    "byCoder": 'The same count by every coder, of the reviews that coder has coded at its level; "did not look" where '
+    "that is none",
     "rule": "How the figure was counted",
 }
 PAIR_COLUMNS: Final[dict[str, str]] = {
@@ -60,7 +60,7 @@ PAIR_COLUMNS: Final[dict[str, str]] = {
     "otherReviews": "Reviews in which it found the other",
     "inOneFinding": "Reviews in which one finding, factor or interaction has both among its codes: an overlap of the "
     "patterns as much as a meeting",
-    "reviewsCoded": "The denominator: reviews coded at this level under a version of the typology that has both patterns",
+    "reviewsCoded": "The denominator: reviews coded at this level under a version of the typology that has both",
     "wholeReports": "Those of them whose whole report was coded",
     "expected": "In how many reviews both would stand if the one had nothing to do with the other",
     "lift": "How many times as often as that they do; empty where it would mislead",
@@ -181,8 +181,8 @@ def pair_up(
     pairs = count_pairs(coding, question, permutations)
     pairs = protect(question, pairs) if protect else pairs
     tested = (
-        f"{PAIRS}. Chance: {permutations} matrices with the same totals of reviews and of patterns, over the reviews coded "
-        "for all of the patterns; q over all pairs looked at (Benjamini and Hochberg)"
+        f"{PAIRS}. Chance: {permutations} matrices with the same totals of reviews and of patterns, over the reviews "
+        "coded for all of the patterns; q over all pairs looked at (Benjamini and Hochberg)"
     )
     rows = tuple((*map(_resource, pair.patterns), *_pair_values(pair), question.rule) for pair in pairs)
     seen = sum(1 for pair in pairs if pair.together)
@@ -190,8 +190,8 @@ def pair_up(
         Answer("recurrence", question.typed | {"pairs": level_of(question)}, tuple(PAIR_COLUMNS), rows),
         PAIR_COLUMNS,
         f"Which {level_of(question)} stand together in one review",
-        f"In release {release}, {seen} of {len(pairs)} pairs of {level_of(question)} stand together in at least one review "
-        f"({question.rule[0].lower()}{question.rule[1:]}).",
+        f"In release {release}, {seen} of {len(pairs)} pairs of {level_of(question)} stand together in at least one "
+        f"review ({question.rule[0].lower()}{question.rule[1:]}).",
         question.rule,
         tested if permutations else PAIRS,
         release,
@@ -218,8 +218,8 @@ def triple_up(coding: Coding, question: Question, release: str, profile: str = "
         Answer("recurrence", question.typed | {"triples": level_of(question)}, tuple(TRIPLE_COLUMNS), rows),
         TRIPLE_COLUMNS,
         f"Which three {level_of(question)} stand together in one review",
-        f"In release {release}, {len(triples)} triples of {level_of(question)} stand together in at least one review "
-        f"({question.rule[0].lower()}{question.rule[1:]}).",
+        f"In release {release}, {len(triples)} triples of {level_of(question)} stand together in at least one "
+        f"review ({question.rule[0].lower()}{question.rule[1:]}).",
         question.rule,
         "Counts only: triples are not tested against chance",
         release,
@@ -230,7 +230,8 @@ def triple_up(coding: Coding, question: Question, release: str, profile: str = "
 def summary(question: Question) -> str:
     """Returns what a table counts, in a line."""
     filters = "; ".join(
-        f"{each.dimension.label.lower()}: {' or '.join(value.label for value in each.values)}" for each in question.where
+        f"{each.dimension.label.lower()}: {' or '.join(value.label for value in each.values)}"
+        for each in question.where
     )
     by = " and ".join(each.label.lower() for each in question.by)
     what = "the pattern" if question.filters("pattern") else "a pattern"
@@ -246,13 +247,14 @@ def _sentence(question: Question, total: Cell, release: str) -> str:
     )
     worked = share(total)
     shares = (
-        f"; of the {total.looked} that looked this is {worked.share:.0%} (95 % interval {worked.low:.0%} to {worked.high:.0%})"
+        f"; of the {total.looked} that looked this is {worked.share:.0%} "
+        f"(95 % interval {worked.low:.0%} to {worked.high:.0%})"
         if worked.share is not None
         else ""
     )
     return (
-        f"In release {release}, {_shown(total.reviews)} of {_shown(total.findings_read)} reviews whose findings were read"
-        f"{f' ({only})' if only else ''} have {'any code' if question.codes == 'any' else 'a primary code'} for {what}"
+        f"In release {release}, {_shown(total.reviews)} of {_shown(total.findings_read)} reviews whose findings were "
+        f"read{f' ({only})' if only else ''} have {'any' if question.codes == 'any' else 'a primary'} code for {what}"
         f"{f' with {influences} influence' if influences else ''} by {question.coder.words}{shares}. "
         "Reviews are chosen cases: this is no prevalence."
     )
@@ -270,7 +272,10 @@ def _cell_values(cell: Cell) -> list[Value]:
     worked = share(cell)
     few = "" if worked.share is not None or not _is_small(cell) else f"; fewer than {FEW} reviews were read"
     return [
-        *map(_shown, (cell.reviews, cell.findings_read, cell.looked, cell.looked_not_found, cell.cannot_tell, cell.all_reviews)),
+        *map(
+            _shown,
+            (cell.reviews, cell.findings_read, cell.looked, cell.looked_not_found, cell.cannot_tell, cell.all_reviews),
+        ),
         *map(_rounded, (worked.share, worked.low, worked.high)),
         f"{worked.note}{few}",
         _spread(cell.by_coder),

@@ -128,14 +128,16 @@ class _Table:
         own = [self._shaped_by_slice(self._coder_hits(coder)) for coder in coders]
         coded = [self._spread(self._project(judged(coder, self._sets).coded, coder.reviews)) for coder in coders]
         if any(each.of == "coder" for each in self._by):
-            return self._cells_by_coder(own, coded)
+            return self._cells_by_coder(own)
         figures = self._denominators(self._judgements(self._question.coder))
         figures["reviews"] = self._counted(self._question.coder, own)
         told = [(coder.code, coder.kind.label) for coder in coders]
-        spread = list(zip(told, (each.ravel().tolist() for each in own), (each.ravel().tolist() for each in coded), strict=True))
+        spread = list(
+            zip(told, (each.ravel().tolist() for each in own), (each.ravel().tolist() for each in coded), strict=True)
+        )
         columns = [figures[name].ravel().tolist() for name in FIELDS]
         return tuple(
-            Cell(*row, tuple(CoderCount(*who, found[place], of[place]) for who, found, of in spread))
+            Cell(*row, tuple(CoderCount(*who, found[place], of[place]) for who, found, of in spread))  # type: ignore[call-arg]  # a row has as many numbers as FIELDS
             for place, row in enumerate(zip(*columns, strict=True))
         )
 
@@ -146,7 +148,7 @@ class _Table:
             flags[reviews] |= found[:, 0]
         return flags & self._chosen
 
-    def _cells_by_coder(self, own: Sequence[Numbers], coded: Sequence[Numbers]) -> tuple[Cell, ...]:
+    def _cells_by_coder(self, own: Sequence[Numbers]) -> tuple[Cell, ...]:
         """Returns the cells of a table with coders along one side."""
         place = [each.of for each in self._by].index("coder")
         kept = {value.key for value in self._values[self._by[place].name]}
@@ -174,7 +176,7 @@ class _Table:
         """Returns the patterns that are, stand under or stand above a chosen one."""
         place_of = {value.key: place for place, value in enumerate(self._coding.patterns)}
         places, below = [place_of[value.key] for value in chosen], self._coding.below
-        near = below[:, places].any(axis=1) | below[places, :].any(axis=0)
+        near: Flags = np.logical_or(below[:, places].any(axis=1), below[places, :].any(axis=0))
         return tuple(value for value in values if near[place_of[value.key]])
 
     def _fact_table(self, dimension: Dimension) -> npt.NDArray[np.float32]:
@@ -184,12 +186,12 @@ class _Table:
         return fact.table(len(self._coding.reviews))[:, columns].astype(np.float32)
 
     def _chosen_items(self) -> Flags | None:
-        flags = None
+        flags: Flags | None = None
         for each in self._question.filters("item"):
             fact = self._coding.fact(each.dimension, self._question.year)
             keys = {value.key for value in each.values}
             columns = [place for place, value in enumerate(fact.values) if value.key in keys]
-            has = fact.table(self._coding.item_count)[:, columns].any(axis=1)
+            has: Flags = np.asarray(fact.table(self._coding.item_count)[:, columns].any(axis=1))
             flags = has if flags is None else flags & has
         return flags
 
@@ -202,7 +204,9 @@ class _Table:
         """
         influences = self._coding.influences
         keys = [{value.key for value in each.values} for each in self._question.filters("influence")]
-        wanted = frozenset(i for i, value in enumerate(influences) if all(value.key in k for k in keys)) if keys else None
+        wanted = (
+            frozenset(i for i, value in enumerate(influences) if all(value.key in k for k in keys)) if keys else None
+        )
         axes = [each for each in self._by if each.of in ("influence", "item")]
         tables = {each.name: self._item_table(each) for each in axes if each.of == "item"}
         for places in product(*(range(len(self._values[each.name])) for each in axes)):
@@ -301,12 +305,16 @@ class _Table:
         facts = [table[reviews[mine]] for table in self._facts.values()]
         if not facts:
             counts = np.count_nonzero(flags[mine], axis=0)
-            return counts.astype(np.int64).reshape(self._pattern_shape)
+            plain: Numbers = np.asarray(counts, np.int64).reshape(self._pattern_shape)
+            return plain
         weights = flags[mine].astype(np.float32)
         shape = (*self._pattern_shape, *(table.shape[1] for table in facts))
         if len(facts) == 1:
-            return np.rint(weights.T @ facts[0]).astype(np.int64).reshape(shape)
-        return np.rint((facts[0] * weights[:, :1]).T @ facts[1]).astype(np.int64).reshape(shape)
+            numbers: npt.NDArray[np.floating] = weights.T @ facts[0]
+        else:
+            numbers = (facts[0] * weights[:, :1]).T @ facts[1]
+        whole: Numbers = np.rint(numbers).astype(np.int64).reshape(shape)
+        return whole
 
     def _shaped_by_slice(
         self, slices: Iterable[tuple[tuple[int, ...], tuple[npt.NDArray[np.int32], Flags]]]

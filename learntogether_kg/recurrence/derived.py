@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 from learntogether_kg import statistics
 from learntogether_kg.figures import AxisValue, Cell, Counts, Together
@@ -111,9 +113,8 @@ def associate(pair: Together) -> Association:
     odds = statistics.odds_ratio(
         pair.together, one - pair.together, other - pair.together, pair.coded - one - other + pair.together
     )
-    ratio, low, high = (float(each) for each in (odds.estimate, odds.low, odds.high))
     lift = float(statistics.lift(pair.together, one, other, pair.coded))
-    return Association(expected, lift, *(None if math.isnan(each) else each for each in (ratio, low, high)))
+    return Association(expected, lift, _number(odds.estimate), _number(odds.low), _number(odds.high))
 
 
 def trends(counts: Counts) -> list[TrendLine]:
@@ -126,6 +127,10 @@ def trends(counts: Counts) -> list[TrendLine]:
     p_values = [line.p_value for line in tested if line.p_value is not None]
     q_values = iter(statistics.adjust_false_discovery(p_values).tolist() if p_values else [])
     return [line if line.p_value is None else _with_q(line, next(q_values)) for line in tested]
+
+
+def _number(worked: npt.NDArray[np.float64]) -> float | None:
+    return None if np.isnan(worked) else float(worked)
 
 
 def _why_no_lift(together: int, one: int, other: int, coded: int, whole: int) -> str:
@@ -174,7 +179,7 @@ def _why_no_trend(cells: Sequence[Cell]) -> str:
     if sum(cell.looked or 0 for cell in cells) < FEW:
         return f"No test: the coder looked for it in fewer than {FEW} reviews"
     if any(cell.found_in_part for cell in cells):
-        return "No test: some reviews in which it was found had not been coded as a whole, so that misses are not on record"
+        return "No test: some reviews in which it was found had not been coded as a whole, so that misses left no trace"
     return ""
 
 

@@ -97,9 +97,7 @@ def trace(coding: Coding, store: Store, question: Question, pattern: AxisValue, 
     shown = reviews[(page - 1) * A_PAGE : page * A_PAGE]
     found = queries.ask(_part(store, shown), CHAIN, {"pattern": pattern.iri})
     asked = {**question.typed, "pattern": pattern.label, "page": str(page)}
-    answer = Answer(
-        CHAIN, {name: value for name, value in asked.items() if name != "by"}, found.columns, found.rows
-    )
+    answer = Answer(CHAIN, {name: value for name, value in asked.items() if name != "by"}, found.columns, found.rows)
     return Evidence(tuple(reviews), page, pages, answer, tuple(_by_finding(answer)))
 
 
@@ -138,7 +136,9 @@ def _grounds(chains: Iterable[dict[str, Value]]) -> tuple[Ground, ...]:
     for chain in chains:
         first = next((chain[name] for name in ("factor", "perspective", "episode", "source") if chain[name]), None)
         groups.setdefault(first, []).append(chain)
-    return tuple(Ground(group[0]["factorStatement"], group[0]["factorCodes"], tuple(group)) for group in groups.values())
+    return tuple(
+        Ground(group[0]["factorStatement"], group[0]["factorCodes"], tuple(group)) for group in groups.values()
+    )
 
 
 def _leads_on(chain: dict[str, Value]) -> bool:

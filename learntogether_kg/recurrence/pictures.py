@@ -31,7 +31,8 @@ def draw(result: Result) -> str | None:
 
 def _pairs(result: Result) -> str | None:
     cells = [
-        charts.Cell(*(value.label for value in pair.patterns), pair.together, _text(pair.together)) for pair in result.pairs
+        charts.Cell(pair.patterns[0].label, pair.patterns[1].label, pair.together, _text(pair.together))
+        for pair in result.pairs
     ]
     words = charts.Words(result.summary, "", "", f"Reviews with both. {result.rule}")
     return charts.draw_pairs(cells, words) if len(cells) <= _MOST_ROWS * 4 else None
@@ -63,7 +64,8 @@ def _trend(result: Result, counts: Counts) -> str | None:
     if not any(point.value is not None for point in points):
         return None
     return charts.draw_trend(
-        points, charts.Words(result.summary, "Year", "Share of the reviews that looked", f"{result.rule}. Hollow: few reviews")
+        points,
+        charts.Words(result.summary, "Year", "Share of the reviews that looked", f"{result.rule}. Hollow: few reviews"),
     )
 
 

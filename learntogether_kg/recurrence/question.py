@@ -146,20 +146,19 @@ def find_value(values: Sequence[AxisValue], text: str, parameter: str) -> AxisVa
         QueryArgumentError: There is none of that name, or more than one.
     """
     iri = str(expand(text) or "")
-    tests = (
-        lambda value: bool(iri) and value.iri == iri,
-        lambda value: value.key.casefold() == text.casefold(),
-        lambda value: value.label.casefold() == text.casefold(),
+    named = (
+        [value for value in values if iri and value.iri == iri],
+        [value for value in values if value.key.casefold() == text.casefold()],
+        [value for value in values if value.label.casefold() == text.casefold()],
     )
-    for test in tests:
-        found = [value for value in values if test(value)]
+    for found in named:
         if len(found) == 1:
             return found[0]
         if found:
             names = " or ".join(value.key for value in found)
             raise QueryArgumentError(_NAME, parameter, f"{text!r} is the name of more than one: give {names}")
-    names = {name: value.label for value in values for name in (value.key, value.label)}
-    raise QueryArgumentError(_NAME, parameter, f"{text!r} is not known here{_hint(text, names)}")
+    labels = {name: value.label for value in values for name in (value.key, value.label)}
+    raise QueryArgumentError(_NAME, parameter, f"{text!r} is not known here{_hint(text, labels)}")
 
 
 def _dimension(parameter: str, name: str) -> Dimension:
@@ -215,7 +214,8 @@ def _coder_rule(coding: Coding, text: str, filters: Sequence[Filter]) -> CoderRu
 
 def _coders(coding: Coding, text: str) -> list[int]:
     kind = [
-        place for place, coder in enumerate(coding.coders)
+        place
+        for place, coder in enumerate(coding.coders)
         if text.casefold() in (coder.kind.key.casefold(), coder.kind.label.casefold())
     ]
     if kind:

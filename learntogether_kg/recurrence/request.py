@@ -10,6 +10,7 @@ from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.recurrence.answer import Protect, ProtectPairs, Result, pair_up, tabulate, triple_up
 from learntogether_kg.recurrence.index import Coding
 from learntogether_kg.recurrence.question import ask
+from learntogether_kg.recurrence.reader import read_coding
 from learntogether_kg.snapshot import Snapshot
 from learntogether_kg.store.base import Store
 
@@ -81,7 +82,7 @@ class Counted:
             StoreUnavailableError: Its coding table cannot be read.
         """
         manifest = release.manifest
-        return cls(Coding.of(release.coding(), release.store), manifest.release or f"state {manifest.state}")
+        return cls(read_coding(release.coding(), release.store), manifest.release or f"state {manifest.state}")
 
     @classmethod
     def live(cls, store: Store, name: str) -> Self:
@@ -94,7 +95,7 @@ class Counted:
         Raises:
             StoreUnavailableError: It does not answer.
         """
-        return cls(Coding.of(coding_table.extract(store), store), name)
+        return cls(read_coding(coding_table.extract(store), store), name)
 
     def answer(self, request: Request, protection: Protection | None = None) -> Result:
         """Returns the answer to a request. Pairs that were tested against chance are kept, since that takes time.
@@ -120,7 +121,9 @@ class Counted:
                 raise QueryArgumentError("recurrence", "by", reason)
         for each in question.where:
             if each.dimension.of in ("pattern", "item"):
-                reason = f"pairs cannot be filtered by {each.dimension.name}; filter by a fact about reviews or by influence"
+                reason = (
+                    f"pairs cannot be filtered by {each.dimension.name}; filter by a fact about reviews or by influence"
+                )
                 raise QueryArgumentError("recurrence", each.dimension.name, reason)
         if not 0 <= request.permutations <= MOST_PERMUTATIONS:
             raise QueryArgumentError("recurrence", "permutations", f"give a number from 0 to {MOST_PERMUTATIONS}")
@@ -129,6 +132,4 @@ class Counted:
                 reason = f"the profile {protection.profile} does not allow triples; ask for pairs"
                 raise QueryArgumentError("recurrence", "triples", reason)
             return triple_up(self.coding, question, self.release, protection.profile)
-        return pair_up(
-            self.coding, question, self.release, request.permutations, protection.profile, protection.pairs
-        )
+        return pair_up(self.coding, question, self.release, request.permutations, protection.profile, protection.pairs)

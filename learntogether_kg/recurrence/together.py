@@ -153,7 +153,10 @@ def _of_coder(coding: Coding, question: Question, coder: CoderCodes, places: npt
         return table
 
     return Incidence(
-        everywhere(found & versed), everywhere(versed), everywhere(coder.coded & chosen), everywhere(coder.whole & chosen)
+        everywhere(found & versed),
+        everywhere(versed),
+        everywhere(coder.coded & chosen),
+        everywhere(coder.whole & chosen),
     )
 
 
@@ -181,7 +184,7 @@ def _within_findings(coding: Coding, question: Question, places: npt.NDArray[np.
     column = np.full(len(coding.patterns) + 1, -1, np.int32)
     column[places] = np.arange(len(places))
     chosen = chosen_reviews(coding, question)
-    found = set()
+    found: set[tuple[int, int, int]] = set()
     for number in question.coder.coders:
         coder = coding.coders[number]
         codes = coder.codes.take((column[coder.codes.pattern] >= 0) & chosen[coder.reviews[coder.codes.review]])
@@ -189,7 +192,9 @@ def _within_findings(coding: Coding, question: Question, places: npt.NDArray[np.
         item, pattern, review = codes.item[order], column[codes.pattern[order]], coder.reviews[codes.review[order]]
         step = 1
         while step < len(item) and (same := item[step:] == item[:-step]).any():
-            rows = zip(review[step:][same].tolist(), pattern[:-step][same].tolist(), pattern[step:][same].tolist(), strict=True)
+            rows = zip(
+                review[step:][same].tolist(), pattern[:-step][same].tolist(), pattern[step:][same].tolist(), strict=True
+            )
             found.update(rows)
             step += 1
     counts = np.zeros((len(places), len(places)), np.int64)
@@ -199,7 +204,9 @@ def _within_findings(coding: Coding, question: Question, places: npt.NDArray[np.
     return np.maximum(counts, counts.T)
 
 
-def _tested(pairs: list[Together], columns: list[tuple[int, int]], mine: Incidence, permutations: int) -> list[Together]:
+def _tested(
+    pairs: list[Together], columns: list[tuple[int, int]], mine: Incidence, permutations: int
+) -> list[Together]:
     """Returns the pairs with what chance alone would do, over the reviews that were coded for all of the patterns."""
     rows = mine.coded.all(axis=1)
     null = statistics.cooccurrence_null(mine.found[rows], permutations, SEED)
