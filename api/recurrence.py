@@ -82,7 +82,7 @@ def table(served: Served, pairs: Pairs) -> View:
         "has_picture": bool(result.pairs) or bool(request.by),
         "evidence": _evidence_address(served, request.where, request, ""),
     }
-    about = {
+    about: dict[str, object] = {
         name: document[name]
         for name in ("profile", "rule", "method", "sentence", "trend", "reviews")
         if name in document
