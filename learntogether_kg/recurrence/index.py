@@ -175,6 +175,13 @@ class CoderCodes:
         return review.astype(np.int32), one.astype(np.int32), other.astype(np.int32)
 
     @cached_property
+    def in_one_item_counts(self) -> npt.NDArray[np.int64]:
+        """Patterns × patterns: in how many of all the coder's reviews one item is coded as both; each pair once."""
+        _, one, other = self.in_one_item
+        width = len(self.is_type)
+        return np.bincount(one.astype(np.int64) * width + other, minlength=width**2).reshape(width, width)
+
+    @cached_property
     def versed(self) -> Flags:
         """Patterns × reviews: coded under a version that has the pattern."""
         return self._by_scope(self._has)

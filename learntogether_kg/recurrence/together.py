@@ -166,6 +166,9 @@ def _within_findings(coding: Coding, question: Question, places: npt.NDArray[np.
     column = np.full(len(coding.patterns) + 1, -1, np.int64)
     column[places] = np.arange(len(places))
     chosen, width = chosen_reviews(coding, question), len(places)
+    if len(question.coder.coders) == 1 and chosen.all():
+        of_all = coding.coders[question.coder.coders[0]].in_one_item_counts[np.ix_(places, places)]
+        return of_all + of_all.T
     met = [np.zeros(0, np.int64)]
     several = len(question.coder.coders) > 1
     for number in question.coder.coders:
