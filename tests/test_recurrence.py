@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,10 +22,12 @@ from learntogether_kg.recurrence.derived import associations
 from learntogether_kg.recurrence.index import Coding
 from learntogether_kg.recurrence.question import ask
 from learntogether_kg.recurrence.reader import read_coding
+from learntogether_kg.recurrence.request import Counted, Request
 from learntogether_kg.recurrence.together import count_pairs, count_triples
 from learntogether_kg.store.base import Store
 from learntogether_kg.store.oxigraph import OxigraphStore
 from tests import random_libraries
+from tests.stores import fill, read_fixture, served
 
 CODES = ("primary", "any")
 INFLUENCES = ("", "unsafe")
@@ -355,3 +358,15 @@ def test_nothing_is_worked_out_from_a_count_that_is_not_shown(teaching: Coding) 
 def test_a_wrong_argument_is_told_with_what_there_is(teaching: Coding, asked: dict[str, Any], message: str) -> None:
     with pytest.raises(QueryArgumentError, match=re.escape(message)):
         ask(teaching, **asked)
+
+
+def test_a_live_server_is_counted_like_a_folder(tmp_path: Path) -> None:
+    embedded, dataset = OxigraphStore.create(tmp_path / "store"), read_fixture("synthetic-small")
+    fill(embedded, dataset)
+    request = Request(by=("pattern", "influence"), where=(("agency", "police"),), codes="any")
+    graphs = {name: embedded.graph(name) for name in embedded.graph_names()}
+    with served(tmp_path, graphs) as server:
+        of_server = Counted.live(server, "live").answer(request)
+    of_folder = Counted.live(embedded, "live").answer(request)
+    assert of_server == of_folder
+    assert any(row["reviews"] for row in of_server.answer.as_records())
