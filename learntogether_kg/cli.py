@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Collection
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,21 +20,31 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from learntogether_kg import __version__, queries, reviews
+from learntogether_kg import __version__, queries, reports, reviews, typology
 from learntogether_kg.answers import Answer, heading, text
-from learntogether_kg.errors import InvalidReviewError, LearnTogetherError, LibraryError, StoreUnavailableError
+from learntogether_kg.errors import (
+    InconsistentOntologyError,
+    InvalidReviewError,
+    LearnTogetherError,
+    LibraryError,
+    StoreUnavailableError,
+    UnreadableFileError,
+)
 from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
 from learntogether_kg.recurrence.answer import Result, as_document, notes
 from learntogether_kg.recurrence.dimensions import dimensions, year_kinds
 from learntogether_kg.recurrence.request import MOST_PERMUTATIONS, Counted, Request
+from learntogether_kg.reports import ReportFormat
 from learntogether_kg.resources import Bundle
 from learntogether_kg.snapshot import Snapshot
 from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
 from learntogether_kg.synthetic import files as synthetic
 from learntogether_kg.tokens import Role, Tokens
-from learntogether_kg.validation.report import ValidationReport, as_dict, format_csv, format_text
+from learntogether_kg.validation.engine import Engine
+from learntogether_kg.validation.report import Stage, ValidationReport
+from learntogether_kg.validation.text import format_text, render
 
 DONE, DOES_NOT_CONFORM, WRONG_USE, UNAVAILABLE = 0, 1, 2, 3
 
@@ -47,23 +59,21 @@ token = typer.Typer(
     no_args_is_help=True, help="Make, list and revoke tokens for those who may see more than the public."
 )
 app.add_typer(token, name="token")
+typology_app = typer.Typer(help="Look after the typology and its extensions.", no_args_is_help=True)
+app.add_typer(typology_app, name="typology")
 WIDTH_OF_A_FILE = 160
-out = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_FILE)
-err = Console(stderr=True, highlight=False)
+out = Console(
+    highlight=False,
+    emoji=False,  # else the text ":x:" of an IRI would be shown as a picture
+    width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_FILE,
+)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 
 class Format(StrEnum):
     """How an answer is printed."""
 
     TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-
-
-class ReportFormat(StrEnum):
-    """How a validation report is printed."""
-
-    TEXT = "text"
     CSV = "csv"
     JSON = "json"
 
@@ -75,10 +85,15 @@ LibraryOption = Annotated[
 ReleaseOption = Annotated[str | None, typer.Option("--release", help="A release by name; by default the newest.")]
 Files = Annotated[list[Path], typer.Argument(help="Workbooks (.xlsx), or reviews as .ttl, .trig or .jsonld.")]
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
+Uploads = Annotated[
+    bool,
+    typer.Option("--uploads", envvar="LTKG_UPLOADS", help="Let others than this machine send reviews to be checked."),
+]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)]
 DEFAULT_LIBRARY = "library"
 DIMENSIONS = tuple(dimensions())
 YEARS = tuple(year_kinds())
+_WORTH_A_BAR = 3
 ABOUT: dict[Bundle, str] = {
     "sample": "All coding in the sample is three machine coders', checked by no person; reviews are chosen cases, so "
     "no figure is a prevalence.",
@@ -113,7 +128,7 @@ def demo(
 @app.command()
 def init(library: LibraryOption = DEFAULT_LIBRARY) -> None:
     """Make an empty library."""
-    Library.init(Path(library))
+    reviews.init(Path(library))
     out.print(f"Library {escape(library)} is ready. Next: ltkg template REVIEW.xlsx", soft_wrap=True)
 
 
@@ -135,12 +150,43 @@ def template(
 @app.command()
 def validate(
     files: Files,
-    form: Annotated[ReportFormat, typer.Option("--format", help="How to print the report.")] = ReportFormat.TEXT,
+    stage: Annotated[
+        Stage, typer.Option(help="A draft may have gaps that a review for publication may not.")
+    ] = Stage.PUBLICATION,
+    form: Annotated[
+        ReportFormat, typer.Option("--format", help="The form of the report; xlsx is your workbook with marks in it.")
+    ] = ReportFormat.TEXT,
+    to: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the report there and print the verdict only.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --out replace a file that is there.")] = False,
+    engine: Annotated[
+        Engine, typer.Option(help="Which SHACL engine checks; both say the same, the reference takes longer.")
+    ] = Engine.FAST,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and check the one file again when it is saved.")
+    ] = False,
 ) -> None:
     """Check reviews without storing anything; each problem names its sheet and cell."""
-    reports = [reviews.check(path) for path in files]
-    _print_reports(reports, form)
-    if not all(report.conforms for report in reports):
+    _refuse_target(files, form, to, force)
+    if watch:
+        _watch(files, stage, form, to, engine)
+    found, unreadable = [], False
+    with _progress("Checking", len(files)) as step:
+        for path, each in zip(files, reviews.check_all(files, stage, engine), strict=True):
+            step(path)
+            if isinstance(each, UnreadableFileError):
+                unreadable = True
+                _say(each)
+            else:
+                found.append(each)
+                if form is ReportFormat.TEXT and to is None:
+                    _print_text(each)
+    if (form is not ReportFormat.TEXT or to is not None) and (found or to is None):
+        _give(found, form, to)
+    if unreadable:
+        raise typer.Exit(WRONG_USE)
+    if not all(report.conforms for report in found):
         raise typer.Exit(DOES_NOT_CONFORM)
 
 
@@ -154,7 +200,10 @@ def convert(
     left_out = reviews.convert(source, target, with_source)
     out.print(f"Wrote {escape(str(target))}", soft_wrap=True)
     if left_out:
-        err.print("The source record, which identifies the report, was left out", soft_wrap=True)
+        err.print(
+            "What goes to custody was left out: the source record, which identifies the report, and recorded reasons",
+            soft_wrap=True,
+        )
 
 
 @app.command()
@@ -314,9 +363,10 @@ def serve(
     release: ReleaseOption = None,
     host: Host = DEFAULT_HOST,
     port: Port = DEFAULT_PORT,
+    uploads: Uploads = False,
 ) -> None:
-    """Serve one release, read-only, as pages, JSON and CSV."""
-    _serve(library, Library.open(Path(library)).release(release), host, port)
+    """Serve one release, read-only, as pages, JSON and CSV; reviews that are sent to be checked are not kept."""
+    _serve(library, Library.open(Path(library)).release(release), host, port, uploads)
 
 
 @token.command("add")
@@ -349,6 +399,20 @@ def revoke_token(
     out.print(f"Token {escape(name)} is revoked", soft_wrap=True)
 
 
+@typology_app.command("check")
+def check_extension(
+    file: Annotated[Path, typer.Argument(metavar="FILE.ttl", help="An extension of the ontology, in Turtle.")],
+) -> None:
+    """Ask the reasoner whether an extension fits the ontology; if not, say which terms are in conflict and why."""
+    with err.status("Asking the reasoner; this takes some seconds"):
+        found = typology.check_extension(file)
+    out.print(
+        f"{escape(str(file))} fits: {found.statements} statement(s) on {len(found.terms)} term(s) of its own, "
+        f"consistent with version {found.version} of the ontology; every class can have members",
+        soft_wrap=True,
+    )
+
+
 @app.command()
 def version() -> None:
     """Print the version of this software."""
@@ -357,10 +421,16 @@ def version() -> None:
 
 def main() -> None:
     """Runs the command line and turns our errors into one line and an exit code."""
+    # It tells of a literal that is none of its datatype by a traceback; what reads the file tells of it in words.
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)
     try:
         app(standalone_mode=True)
     except InvalidReviewError as error:
-        _print_reports([report for report in error.reports if isinstance(report, ValidationReport)], ReportFormat.TEXT)
+        for report in error.reports:
+            if isinstance(report, ValidationReport):
+                _print_text(report.without_values())
+        _fail(str(error), DOES_NOT_CONFORM)
+    except InconsistentOntologyError as error:
         _fail(str(error), DOES_NOT_CONFORM)
     except (StoreUnavailableError, LibraryError) as error:
         _fail(str(error), UNAVAILABLE)
@@ -371,9 +441,31 @@ def main() -> None:
         raise SystemExit(DONE) from None
 
 
+def _say(error: LearnTogetherError | str) -> None:
+    err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+
+
 def _fail(message: str, code: int) -> None:
-    err.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
+    _say(message)
     raise SystemExit(code)
+
+
+def _watch(files: list[Path], stage: Stage, form: ReportFormat, to: Path | None, engine: Engine) -> None:
+    """Reports on a file now and whenever it is saved, until Ctrl+C, which is the way to end this."""
+    if len(files) != 1:
+        _fail("--watch follows one file; name one", WRONG_USE)
+    try:
+        for found in reviews.check_on_save(files[0], stage, engine):
+            if isinstance(found, UnreadableFileError):
+                _say(found)
+            else:
+                _give([found], form, to)
+            sys.stdout.flush()
+            err.print(
+                f"[dim]{datetime.now():%H:%M:%S} · waiting for the next save; stop with Ctrl+C[/]", soft_wrap=True
+            )
+    except KeyboardInterrupt:
+        raise typer.Exit(DONE) from None
 
 
 def _pair(argument: str, option: str = "--param") -> tuple[str, str]:
@@ -411,26 +503,53 @@ def _tokens(library: str) -> Tokens:
     return Tokens(Library.open(Path(library)).path)
 
 
-def _serve(library: str, release: Snapshot, host: str, port: int) -> None:
+def _serve(library: str, release: Snapshot, host: str, port: int, uploads: bool = False) -> None:
     import uvicorn  # noqa: PLC0415  # only serving needs it, and it is slow to load
 
     reviews.refuse_to_expose(release, host)
     name = release.manifest.release
     os.environ["LTKG_LIBRARY"] = library
     os.environ["LTKG_RELEASE"] = name
+    os.environ["LTKG_UPLOADS"] = str(uploads)
     err.print(f"Serving release {name} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
     uvicorn.run("api.main:create_app", factory=True, host=host, port=port, log_level="warning")
 
 
-def _print_reports(reports: list[ValidationReport], form: ReportFormat) -> None:
-    match form:
-        case ReportFormat.JSON:
-            print(json.dumps([as_dict(report) for report in reports], indent=2, ensure_ascii=False))
-        case ReportFormat.CSV:
-            print(format_csv(reports), end="")
-        case ReportFormat.TEXT:
-            for report in reports:
-                print(format_text(report))
+def _refuse_target(files: list[Path], form: ReportFormat, to: Path | None, force: bool) -> None:
+    """Stops before anything is checked where the report could not be written in the end."""
+    if form is ReportFormat.XLSX and to is None:
+        _fail("--format xlsx needs a file to write: add --out MARKED.xlsx", WRONG_USE)
+    if to is None:
+        return
+    if any(to.resolve() == file.resolve() for file in files):
+        _fail(f"{to}: the report would replace the file that is checked; choose another name", WRONG_USE)
+    if to.exists() and not force:
+        _fail(f"{to}: it is there already; choose another name, or replace it with --force", WRONG_USE)
+
+
+def _print_text(report: ValidationReport) -> None:
+    """Prints a report fitted to the window; what goes into a file or a pipe is not broken into lines."""
+    if out.is_terminal:
+        out.print(render(report))
+    else:
+        print(format_text(report))
+
+
+def _give(found: list[ValidationReport], form: ReportFormat, to: Path | None) -> None:
+    """Prints reports, or writes them to a file and prints each verdict."""
+    if to is not None:
+        try:
+            to.write_bytes(reports.write(form, found))
+        except OSError as error:
+            _fail(f"{to}: it cannot be written: {error.strerror or error}", WRONG_USE)
+        for report in found:
+            out.print(f"{escape(report.file)} {report.verdict}", soft_wrap=True)
+        out.print(f"Wrote {escape(str(to))}", soft_wrap=True)
+    elif form is ReportFormat.TEXT:
+        for report in found:
+            _print_text(report)
+    else:
+        print(reports.write(form, found).decode(), end="")
 
 
 def _print_answer(answer: Answer, form: Format, title: str) -> None:
@@ -489,7 +608,15 @@ class _progress:  # noqa: N801  # used like a function, in a with statement
 
     def __init__(self, title: str, total: int) -> None:
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-        self._bar = Progress(*columns, console=err, transient=True)
+        # What is printed meanwhile goes around the bar where both are on one screen, and else where it is meant to.
+        screen = sys.stdout.isatty()
+        self._bar = Progress(
+            *columns,
+            console=err,
+            transient=True,
+            redirect_stdout=screen,
+            disable=total < _WORTH_A_BAR or not err.is_terminal,
+        )
         self._task = self._bar.add_task(title, total=total)
 
     def __enter__(self) -> reviews.Progress:

@@ -13,7 +13,7 @@ from rdflib import RDF, XSD, Literal, URIRef
 
 from learntogether_kg import resources
 from learntogether_kg.errors import UnreadableFileError
-from learntogether_kg.ingest import cells as cells_module
+from learntogether_kg.ingest.archive import MAX_UNPACKED_BYTES
 from learntogether_kg.ingest.dates import bounds
 from learntogether_kg.ingest.draft import Draft
 from learntogether_kg.ingest.files import read_file
@@ -143,6 +143,7 @@ def test_the_source_goes_to_custody_and_nowhere_else(draft: Draft) -> None:
         (node("artefact-risk-tool"), LT.geographicLevel, "Tools and guidance", 0, "made where"),
         (node("F1"), LT.guardedBy, "Findings", 0, "safeguards"),
         (node("source"), DCT.title, "Source", None, "title"),
+        (node("A1"), LT.answersWords, "Answers", 0, "words"),
     ],
 )
 def test_each_value_can_be_traced_to_its_cell(
@@ -165,8 +166,10 @@ def test_the_test_workbook_fills_every_sheet() -> None:
 
 
 def test_the_test_workbook_conforms(draft: Draft) -> None:
-    found = validate(draft.graph, draft.source_map).results
+    found = validate(draft.graph, draft.source_map, custody=draft.custody).results
     assert [result.message for result in found if result.severity is Severity.VIOLATION] == []
+    assert [result.answer for result in found if result.answer] == ["It is the name of a form (A, 2026-11-23)"]
+    assert not [result.rule for result in found if result.rule.startswith("RecordedReason")]
 
 
 @pytest.mark.parametrize(
@@ -399,8 +402,8 @@ def test_an_archive_that_is_no_workbook_is_told(tmp_path: Path) -> None:
 
 def test_an_archive_that_swells_is_stopped_while_it_is_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", b"0" * (cells_module.MAX_UNPACKED_BYTES + 1))
-    with pytest.raises(UnreadableFileError, match="unpacks to more than 200 MB"):
+        archive.writestr("xl/workbook.xml", b"0" * (MAX_UNPACKED_BYTES + 1))
+    with pytest.raises(UnreadableFileError, match="unpacks to more than 50 MB"):
         read_file(tmp_path / "x.xlsx")
 
 

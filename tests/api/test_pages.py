@@ -29,6 +29,7 @@ PAGES = [
     "/recurrence?by=type&by=year&harm=neglect",
     "/recurrence?by=type&pairs=true",
     "/interactions",
+    "/validate",
     "/nothing",
     *(f"/queries/{name}" for name in queries.catalogue()),
 ]

@@ -179,7 +179,7 @@ def test_openapi_lists_every_address_and_its_version(client: TestClient) -> None
     counted = ["/recurrence", "/interactions", "/patterns/{pattern}/evidence"]
     pages = [*LISTS, *counted, "/queries/{name}", "/reviews/{review}", "/patterns/{pattern}"]
     ontology = {"/ontology", "/ontology.{form}", "/ontology/context.jsonld", "/ontology/{name}"}
-    service = {"/", "/health", "/recurrence.svg", *ontology}
+    service = {"/", "/health", "/recurrence.svg", "/validate", "/template.xlsx", *ontology}
     assert set(document["paths"]) == service | {page + ending for page in pages for ending in FORMS}
     assert all(list(operations) == ["get"] for operations in document["paths"].values())
     name = document["paths"]["/queries/{name}.json"]["get"]["parameters"][0]
