@@ -16,7 +16,7 @@ from learntogether_kg.recurrence.question import ask
 from learntogether_kg.recurrence.reader import read_coding
 from learntogether_kg.store.base import Store
 from learntogether_kg.store.oxigraph import OxigraphStore
-from tests.benchmarks.measurement import Measurement, waiting
+from tests.benchmarks.measurement import Measurement, fastest, once
 from tests.stores import ontology_graph
 
 SEED = 5
@@ -57,23 +57,23 @@ def of_size(store: Store, size: int) -> Iterator[Measurement]:
     """Yields the figures for so many reviews of 15 codes each, by one coder, a third of them by a second one too."""
     table = random_table(size)
     coding = read_coding(table, store)
-    yield Measurement(f"{size:,} reviews: coding table into memory", waiting(lambda: read_coding(table, store)), "ms")
+    yield Measurement(f"{size:,} reviews: coding table into memory", once(lambda: read_coding(table, store)), "ms")
     beside = plain_columns(coding)
     for name, (by, where) in TABLES.items():
         question = ask(coding, by, where, "any", "random-a")
-        ours = waiting(lambda question=question: tabulate(coding, question, "r"), 5)
-        plain = waiting(lambda name=name: beside.execute(SAME_IN_DUCKDB[name]).fetchall(), 5)
+        ours = fastest(lambda question=question: tabulate(coding, question, "r"))
+        plain = fastest(lambda name=name: beside.execute(SAME_IN_DUCKDB[name]).fetchall())
         yield Measurement(f"{size:,} reviews: {name}, the count alone in DuckDB", plain, "ms")
         promise = 400 if size > 10_000 else max(3 * plain, 60)
         yield Measurement(f"{size:,} reviews: {name}, with all denominators and coders", ours, "ms", at_most=promise)
     for level in ("type", "pattern"):
         question = ask(coding, [level], (), "any", "random-a")
-        ours = waiting(lambda question=question: pair_up(coding, question, "r"), 5)
+        ours = fastest(lambda question=question: pair_up(coding, question, "r"))
         promise = 400 if size > 10_000 else 150
         yield Measurement(f"{size:,} reviews: all pairs, by {level}", ours, "ms", at_most=promise)
     if size <= 10_000:
         question = ask(coding, ["pattern"], (), "any", "random-a")
-        tested = waiting(lambda: pair_up(coding, question, "r", 1000)) / 1000
+        tested = once(lambda: pair_up(coding, question, "r", 1000)) / 1000
         yield Measurement(f"{size:,} reviews: all pairs, tested by 1,000 permutations", tested, "s", at_most=20)
 
 
