@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -31,6 +32,9 @@ from learntogether_kg.errors import (
 )
 from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
+from learntogether_kg.recurrence.answer import Result, as_document, notes
+from learntogether_kg.recurrence.dimensions import dimensions, year_kinds
+from learntogether_kg.recurrence.request import MOST_PERMUTATIONS, Counted, Request
 from learntogether_kg.reports import ReportFormat
 from learntogether_kg.resources import Bundle
 from learntogether_kg.snapshot import Snapshot
@@ -87,6 +91,8 @@ Uploads = Annotated[
 ]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)]
 DEFAULT_LIBRARY = "library"
+DIMENSIONS = tuple(dimensions())
+YEARS = tuple(year_kinds())
 _WORTH_A_BAR = 3
 ABOUT: dict[Bundle, str] = {
     "sample": "All coding in the sample is three machine coders', checked by no person; reviews are chosen cases, so "
@@ -308,6 +314,50 @@ def synth(
 
 
 @app.command()
+def recur(
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="DIMENSION", help=f"Count by, one or two of: {', '.join(DIMENSIONS)}."),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="K=V", help="Only such reviews or codes; several of one K mean any."),
+    ] = None,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Which types stand together; sub-patterns with --by pattern.")
+    ] = False,
+    triples: Annotated[bool, typer.Option("--triples", help="The same for three; counts only.")] = False,
+    codes: Annotated[str, typer.Option(help="Which codes of an item count: primary or any.")] = "primary",
+    coder: Annotated[
+        str,
+        typer.Option(help="A coder, a kind such as agreed, or '2 of A, B, C'; by default the library's default coder."),
+    ] = "",
+    year: Annotated[str, typer.Option(help=f"Which year: {', '.join(YEARS)}.")] = "",
+    permutations: Annotated[
+        int,
+        typer.Option(
+            help="How many matrices of chance to draw for pairs; 0 for no test.", min=0, max=MOST_PERMUTATIONS
+        ),
+    ] = 1000,
+    form: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.TABLE,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    release: ReleaseOption = None,
+) -> None:
+    """Count in how many reviews patterns recur, by what, and with what, beside every denominator."""
+    asked = Request(
+        by=tuple(by or ()),
+        where=tuple(_pair(argument, "--where") for argument in where or []),
+        codes=codes,
+        coder=coder,
+        year=year,
+        pairs=pairs,
+        triples=triples,
+        permutations=permutations,
+    )
+    _print_result(_counted(library, release).answer(asked), form)
+
+
+@app.command()
 def serve(
     library: LibraryOption = DEFAULT_LIBRARY,
     release: ReleaseOption = None,
@@ -418,11 +468,29 @@ def _watch(files: list[Path], stage: Stage, form: ReportFormat, to: Path | None,
         raise typer.Exit(DONE) from None
 
 
-def _pair(argument: str) -> tuple[str, str]:
+def _pair(argument: str, option: str = "--param") -> tuple[str, str]:
     name, separator, value = argument.partition("=")
     if not separator:
-        _fail(f"--param {argument!r} has no value; write it as name=value", WRONG_USE)
+        _fail(f"{option} {argument!r} has no value; write it as name=value", WRONG_USE)
     return name, value
+
+
+def _counted(library: str, release: str | None) -> Counted:
+    if library.startswith(("http://", "https://")):
+        return Counted.live(SparqlStore(library), library)
+    return Counted.of(Library.open(Path(library)).release(release))
+
+
+def _print_result(result: Result, form: Format) -> None:
+    match form:
+        case Format.JSON:
+            print(json.dumps(as_document(result), indent=2, ensure_ascii=False))
+        case Format.CSV:
+            sys.stdout.writelines(result.answer.as_csv())
+        case Format.TABLE:
+            _print_table(result.answer, result.summary, leave_out=("rule",))
+            for line in notes(result):
+                out.print(escape(line), soft_wrap=True)
 
 
 def _store(library: str, release: str | None) -> Store:
@@ -494,11 +562,12 @@ def _print_answer(answer: Answer, form: Format, title: str) -> None:
             _print_table(answer, title)
 
 
-def _print_table(answer: Answer, title: str) -> None:
+def _print_table(answer: Answer, title: str, leave_out: Collection[str] = ()) -> None:
     asked = ", ".join(f"{name}={value}" for name, value in answer.arguments.items() if value)
     out.print(f"[bold]{escape(title)}[/]" + (f"\n{escape(asked)}" if asked else ""), soft_wrap=True)
-    headings = [heading(column) for column in answer.columns]
-    rows = [[text(value) for value in row] for row in answer.rows]
+    kept = [place for place, column in enumerate(answer.columns) if column not in leave_out]
+    headings = [heading(answer.columns[place]) for place in kept]
+    rows = [[text(row[place]) for place in kept] for row in answer.rows]
     if _fits(headings, rows):
         table = _table(*headings)
         for row in rows:

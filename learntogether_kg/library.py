@@ -3,7 +3,7 @@
 ::
 
     CURRENT            the number of the newest state
-    states/<n>/        store/ and manifest.json; each change makes a new one, the newest is kept
+    states/<n>/        store/, coding/ and manifest.json; each change makes a new one, the newest is kept
     releases/<name>/   a state that was published: kept, citable, served, never changed
     custody/           what identifies a review; in no state and no release
 
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final
 
 from rdflib import RDF, Graph, Literal, URIRef
 
-from learntogether_kg import __version__, ontology, resources
+from learntogether_kg import __version__, coding_table, ontology, resources
 from learntogether_kg.custody import Custody, Record
 from learntogether_kg.errors import (
     LibraryBusyError,
@@ -281,8 +281,9 @@ class Library:
         following = self.path / "next"
         following.mkdir()
         state.store.checkpoint(following / "store")
+        coding_table.release(state.path / coding_table.FOLDER, following / coding_table.FOLDER, state.store)
         manifest = Manifest(
-            **{**asdict(state.manifest), "made": _now(), "release": name, "files": hash_files(following / "store")}
+            **{**asdict(state.manifest), "made": _now(), "release": name, "files": hash_files(following)}
         )
         write_manifest(following, manifest)
         _bring_to_disk(following)
@@ -312,8 +313,24 @@ def _fill(
     for file in resources.files("queries", "materialise/*.ru"):
         store.update(file.read_text(encoding="utf-8"))
     store.flush()
+    _write_coding_table(folder / coding_table.FOLDER, number, store, before, records, withdraw)
     manifest = Manifest(number, _now(), __version__, fingerprint, len(store), len(studies_in(store)))
     write_manifest(folder, manifest)
+
+
+def _write_coding_table(
+    folder: Path,
+    number: int,
+    store: OxigraphStore,
+    before: Snapshot | None,
+    records: Sequence[Record],
+    withdraw: Collection[URIRef],
+) -> None:
+    if before is None:
+        coding_table.write(folder, store)
+    else:
+        changed = [(record.study, record.graph) for record in records]
+        coding_table.update(before.path / coding_table.FOLDER, folder, store, changed, withdraw, number)
 
 
 def _is_same(record: Record, store: OxigraphStore, custody: Custody) -> bool:
