@@ -7,7 +7,8 @@ number of answers can tell which it is, and no small count can be solved for.
 
     profile.py       the rules as data, chosen by who runs the library
     population.py    reviews and what they are counted by
-    worlds.py        the alternative libraries
+    worlds.py        the alternative libraries; search.py finds one
     protection.py    the counts that are left, and what is worked out from them
     questions.py     what may be asked at all
+    storage.py       both as files of a release
 """
