@@ -1,4 +1,4 @@
-.PHONY: check format lint types contracts test
+.PHONY: check format lint types contracts test sample
 PYTHON ?= python
 
 check: format lint types contracts test
@@ -17,3 +17,7 @@ contracts:
 
 test:
 	$(PYTHON) -m pytest
+
+# Writes the sample's workbooks anew, with today's template and the cells they hold.
+sample:
+	$(PYTHON) -m tests.workbooks

@@ -39,6 +39,7 @@ STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.UnknownReviewError: HTTPStatus.NOT_FOUND,
     errors.UnknownQueryError: HTTPStatus.NOT_FOUND,
     errors.QueryArgumentError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TokenError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """A status for every class of our errors; a test holds that none is missing."""

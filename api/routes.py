@@ -6,14 +6,16 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
 
-from api import views
+from api import recurrence, views
 from api.documents import AnswerDocument, HealthDocument, ProblemDocument
 from api.negotiation import MediaType, preferred
 from api.pages import Pages
 from api.served import Served
 from api.views import Pairs, View
 from learntogether_kg import __version__, queries
+from learntogether_kg.recurrence.pictures import draw
 
 router = APIRouter()
 
@@ -121,6 +123,37 @@ def pattern(pattern: PatternName, served: Release, arguments: Arguments) -> View
     return views.pattern(served, pattern, arguments)
 
 
+def recurrence_table(served: Release, arguments: Arguments) -> View:
+    """Returns in how many reviews patterns recur, or which of them stand together."""
+    return recurrence.table(served, arguments)
+
+
+def pattern_evidence(pattern: PatternName, served: Release, arguments: Arguments) -> View:
+    """Returns what supports and what contradicts a pattern in the reviews that a figure counts."""
+    return recurrence.evidence(served, pattern, arguments)
+
+
+def interactions(served: Release, arguments: Arguments) -> View:
+    """Returns the interactions of factors that reviews state."""
+    return recurrence.interactions(served, arguments)
+
+
+@router.get(
+    "/recurrence.svg",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}}}, **_PROBLEMS},
+    tags=["recurrence"],
+    summary="The same figures as a picture",
+    openapi_extra={"parameters": [_ANY_ARGUMENT]},
+)
+def recurrence_picture(served: Release, arguments: Arguments) -> Response:
+    """Draws the figures of /recurrence; 404 where there is nothing to draw or too much to be read."""
+    drawn = draw(recurrence.result_of(served, arguments))
+    if drawn is None:
+        raise HTTPException(404, "There is no picture of this table: it is empty or too large to be read")
+    return Response(drawn, media_type="image/svg+xml")
+
+
 def _document(view: View, served: Served) -> dict[str, object]:
     return {
         "query": view.answer.query,
@@ -194,4 +227,13 @@ _register("/queries/{name}", query, "queries", "The answer to one question", (_A
 _register("/reviews", review_list, "reviews", "Every review in the release")
 _register("/reviews/{review}", review, "reviews", "What one review found")
 _register("/patterns", pattern_list, "patterns", "Every pattern of the typology")
+_register(
+    "/patterns/{pattern}/evidence",
+    pattern_evidence,
+    "recurrence",
+    "What supports and what contradicts one pattern",
+    (_ANY_ARGUMENT,),
+)
+_register("/recurrence", recurrence_table, "recurrence", "In how many reviews patterns recur", (_ANY_ARGUMENT,))
+_register("/interactions", interactions, "recurrence", "Factors that reviews say worked together", (_ANY_ARGUMENT,))
 _register("/patterns/{pattern}", pattern, "patterns", "Where one pattern is found")

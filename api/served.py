@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Resource
 from learntogether_kg.errors import UnknownReviewError
 from learntogether_kg.namespaces import CL
+from learntogether_kg.recurrence.request import Counted, Protection
 from learntogether_kg.snapshot import Manifest, Snapshot
 
 if TYPE_CHECKING:
@@ -49,6 +51,16 @@ class Served:
             patterns=_by_local_name(queries.ask(store, "pattern-list"), "pattern"),
             caution=" ".join(notice for notice in notices if notice),
         )
+
+    @cached_property
+    def counted(self) -> Counted:
+        """Its coding table in memory, read when first asked for."""
+        return Counted.of(self.release)
+
+    @cached_property
+    def protection(self) -> Protection:
+        """The disclosure control that every figure passes before it leaves."""
+        return Protection()
 
     @property
     def manifest(self) -> Manifest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Collection
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -22,10 +23,15 @@ from learntogether_kg.answers import Answer, heading, text
 from learntogether_kg.errors import InvalidReviewError, LearnTogetherError, LibraryError, StoreUnavailableError
 from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
+from learntogether_kg.recurrence.answer import Result, as_document, notes
+from learntogether_kg.recurrence.dimensions import dimensions, year_kinds
+from learntogether_kg.recurrence.request import MOST_PERMUTATIONS, Counted, Request
 from learntogether_kg.resources import Bundle
 from learntogether_kg.snapshot import Snapshot
 from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
+from learntogether_kg.synthetic import files as synthetic
+from learntogether_kg.tokens import Role, Tokens
 from learntogether_kg.validation.report import ValidationReport, as_dict, format_csv, format_text
 
 DONE, DOES_NOT_CONFORM, WRONG_USE, UNAVAILABLE = 0, 1, 2, 3
@@ -37,6 +43,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+token = typer.Typer(
+    no_args_is_help=True, help="Make, list and revoke tokens for those who may see more than the public."
+)
+app.add_typer(token, name="token")
 WIDTH_OF_A_FILE = 160
 out = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_FILE)
 err = Console(stderr=True, highlight=False)
@@ -67,6 +77,8 @@ Files = Annotated[list[Path], typer.Argument(help="Workbooks (.xlsx), or reviews
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)]
 DEFAULT_LIBRARY = "library"
+DIMENSIONS = tuple(dimensions())
+YEARS = tuple(year_kinds())
 ABOUT: dict[Bundle, str] = {
     "sample": "All coding in the sample is three machine coders', checked by no person; reviews are chosen cases, so "
     "no figure is a prevalence.",
@@ -226,6 +238,77 @@ def ask(
 
 
 @app.command()
+def synth(
+    n: Annotated[int, typer.Argument(metavar="N", help="How many reviews.", min=1, max=1_000_000)],
+    out_path: Annotated[
+        Path | None,
+        typer.Argument(metavar="[OUT]", help="A new folder, one .ttl file for each review; or one .trig file."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    library: Annotated[
+        str | None, typer.Option("--library", help="Build and publish a library of them in this empty folder instead.")
+    ] = None,
+) -> None:
+    """Make up synthetic reviews of every record type, and write beside them what was planted in them."""
+    if (out_path is None) == (library is None):
+        _fail("say where to: OUT for files, or --library DIR for a library", WRONG_USE)
+    with _progress("Making up reviews", n) as step:
+        if library is not None:
+            release = reviews.build_synthetic(n, seed, Path(library), lambda: step(Path(library)))
+            place, said = library, f"release {release.manifest.release}"
+        else:
+            assert out_path is not None
+            for _ in synthetic.write(n, seed, out_path):
+                step(out_path)
+            place, said = str(out_path), "the truth about them stands beside them"
+    out.print(f"Wrote {n} synthetic reviews to {escape(place)}; {said}", soft_wrap=True)
+
+
+@app.command()
+def recur(
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="DIMENSION", help=f"Count by, one or two of: {', '.join(DIMENSIONS)}."),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="K=V", help="Only such reviews or codes; several of one K mean any."),
+    ] = None,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Which types stand together; sub-patterns with --by pattern.")
+    ] = False,
+    triples: Annotated[bool, typer.Option("--triples", help="The same for three; counts only.")] = False,
+    codes: Annotated[str, typer.Option(help="Which codes of an item count: primary or any.")] = "primary",
+    coder: Annotated[
+        str,
+        typer.Option(help="A coder, a kind such as agreed, or '2 of A, B, C'; by default the library's default coder."),
+    ] = "",
+    year: Annotated[str, typer.Option(help=f"Which year: {', '.join(YEARS)}.")] = "",
+    permutations: Annotated[
+        int,
+        typer.Option(
+            help="How many matrices of chance to draw for pairs; 0 for no test.", min=0, max=MOST_PERMUTATIONS
+        ),
+    ] = 1000,
+    form: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.TABLE,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    release: ReleaseOption = None,
+) -> None:
+    """Count in how many reviews patterns recur, by what, and with what, beside every denominator."""
+    asked = Request(
+        by=tuple(by or ()),
+        where=tuple(_pair(argument, "--where") for argument in where or []),
+        codes=codes,
+        coder=coder,
+        year=year,
+        pairs=pairs,
+        triples=triples,
+        permutations=permutations,
+    )
+    _print_result(_counted(library, release).answer(asked), form)
+
+
+@app.command()
 def serve(
     library: LibraryOption = DEFAULT_LIBRARY,
     release: ReleaseOption = None,
@@ -234,6 +317,36 @@ def serve(
 ) -> None:
     """Serve one release, read-only, as pages, JSON and CSV."""
     _serve(library, Library.open(Path(library)).release(release), host, port)
+
+
+@token.command("add")
+def add_token(
+    name: Annotated[str, typer.Argument(help="Whom or what it is for; no name of a person need be given.")],
+    role: Annotated[Role, typer.Option(help="What its holder may see.")],
+    library: LibraryOption = DEFAULT_LIBRARY,
+) -> None:
+    """Make a token and print it, last and only this once."""
+    made = _tokens(library).add(name, role)
+    err.print(f"Token {escape(name)} ({role}); keep it safe, it cannot be shown again:", soft_wrap=True)
+    print(made)
+
+
+@token.command("list")
+def list_tokens(library: LibraryOption = DEFAULT_LIBRARY) -> None:
+    """List tokens by name and role; what they are is not kept."""
+    table = _table("token", "role", "made")
+    for each in _tokens(library).all():
+        table.add_row(escape(each.name), each.role, each.made)
+    out.print(table if table.row_count else "No tokens yet; make one with `ltkg token add NAME --role analyst`")
+
+
+@token.command("revoke")
+def revoke_token(
+    name: Annotated[str, typer.Argument(help="The token's name.")], library: LibraryOption = DEFAULT_LIBRARY
+) -> None:
+    """Make a token worthless from now on."""
+    _tokens(library).revoke(name)
+    out.print(f"Token {escape(name)} is revoked", soft_wrap=True)
 
 
 @app.command()
@@ -263,17 +376,39 @@ def _fail(message: str, code: int) -> None:
     raise SystemExit(code)
 
 
-def _pair(argument: str) -> tuple[str, str]:
+def _pair(argument: str, option: str = "--param") -> tuple[str, str]:
     name, separator, value = argument.partition("=")
     if not separator:
-        _fail(f"--param {argument!r} has no value; write it as name=value", WRONG_USE)
+        _fail(f"{option} {argument!r} has no value; write it as name=value", WRONG_USE)
     return name, value
+
+
+def _counted(library: str, release: str | None) -> Counted:
+    if library.startswith(("http://", "https://")):
+        return Counted.live(SparqlStore(library), library)
+    return Counted.of(Library.open(Path(library)).release(release))
+
+
+def _print_result(result: Result, form: Format) -> None:
+    match form:
+        case Format.JSON:
+            print(json.dumps(as_document(result), indent=2, ensure_ascii=False))
+        case Format.CSV:
+            sys.stdout.writelines(result.answer.as_csv())
+        case Format.TABLE:
+            _print_table(result.answer, result.summary, leave_out=("rule",))
+            for line in notes(result):
+                out.print(escape(line), soft_wrap=True)
 
 
 def _store(library: str, release: str | None) -> Store:
     if library.startswith(("http://", "https://")):
         return SparqlStore(library)
     return Library.open(Path(library)).release(release).store
+
+
+def _tokens(library: str) -> Tokens:
+    return Tokens(Library.open(Path(library)).path)
 
 
 def _serve(library: str, release: Snapshot, host: str, port: int) -> None:
@@ -308,11 +443,12 @@ def _print_answer(answer: Answer, form: Format, title: str) -> None:
             _print_table(answer, title)
 
 
-def _print_table(answer: Answer, title: str) -> None:
+def _print_table(answer: Answer, title: str, leave_out: Collection[str] = ()) -> None:
     asked = ", ".join(f"{name}={value}" for name, value in answer.arguments.items() if value)
     out.print(f"[bold]{escape(title)}[/]" + (f"\n{escape(asked)}" if asked else ""), soft_wrap=True)
-    headings = [heading(column) for column in answer.columns]
-    rows = [[text(value) for value in row] for row in answer.rows]
+    kept = [place for place, column in enumerate(answer.columns) if column not in leave_out]
+    headings = [heading(answer.columns[place]) for place in kept]
+    rows = [[text(row[place]) for place in kept] for row in answer.rows]
     if _fits(headings, rows):
         table = _table(*headings)
         for row in rows:

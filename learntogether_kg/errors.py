@@ -200,3 +200,11 @@ class StoreUnavailableError(LearnTogetherError):
     def __init__(self, store: Path | str, reason: str) -> None:
         self.store, self.reason = store, reason
         super().__init__(f"Store {store}: {reason}")
+
+
+class TokenError(LearnTogetherError):
+    """A token cannot be made or revoked as asked."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name, self.reason = name, reason
+        super().__init__(f"Token {name!r}: {reason}")

@@ -3,7 +3,7 @@
 ::
 
     CURRENT            the number of the newest state
-    states/<n>/        store/ and manifest.json; each change makes a new one, the newest is kept
+    states/<n>/        store/, coding/ and manifest.json; each change makes a new one, the newest is kept
     releases/<name>/   a state that was published: kept, citable, served, never changed
     custody/           what identifies a review; in no state and no release
 
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final
 
 from rdflib import RDF, Graph, Literal, URIRef
 
-from learntogether_kg import __version__, ontology, resources
+from learntogether_kg import __version__, coding_table, ontology, resources
 from learntogether_kg.custody import Custody, Record
 from learntogether_kg.errors import (
     LibraryBusyError,
@@ -142,6 +142,27 @@ class Library:
                 withdrawn=tuple(withdraw),
             )
 
+    def load(self, file: Path, note: str = "") -> Change:
+        """Fills an empty library from one file of whole reviews that need no check, in one step.
+
+        Args:
+            file: TriG, a named graph for each study, named by its IRI.
+            note: Why, for the audit log.
+
+        Raises:
+            LibraryError: The library is not empty.
+            StoreUnavailableError: The file does not parse.
+        """
+        with self._change() as custody:
+            before = self.current()
+            if before.studies():
+                raise LibraryError(self.path, "it holds reviews already; give `--library` an empty folder")
+            number = before.manifest.state + 1
+            self._build(custody, number, before, [], (), file)
+            added = tuple(self.current().studies())
+            custody.log("load", added, number, note)
+            return Change(number, added=added)
+
     def held(self, records: Iterable[Record]) -> set[URIRef]:
         """Returns the studies of those records that stand in the newest state just so.
 
@@ -235,12 +256,17 @@ class Library:
         before: Snapshot | None,
         records: Sequence[Record],
         withdraw: Collection[URIRef],
+        file: Path | None = None,
     ) -> None:
         """Builds the state of that number beside the one before it, and makes it current."""
         following = self.path / "next"
         following.mkdir()
         if before:
             before.store.checkpoint(following / "store")
+        if file:
+            store = OxigraphStore.create(following / "store")
+            store.bulk_load(file)
+            store.close()
         _fill(following, number, before, records, withdraw)
         custody.put(number, records)
         state = self.path / "states" / str(number)
@@ -255,8 +281,9 @@ class Library:
         following = self.path / "next"
         following.mkdir()
         state.store.checkpoint(following / "store")
+        coding_table.release(state.path / coding_table.FOLDER, following / coding_table.FOLDER, state.store)
         manifest = Manifest(
-            **{**asdict(state.manifest), "made": _now(), "release": name, "files": hash_files(following / "store")}
+            **{**asdict(state.manifest), "made": _now(), "release": name, "files": hash_files(following)}
         )
         write_manifest(following, manifest)
         _bring_to_disk(following)
@@ -265,7 +292,7 @@ class Library:
         return Snapshot(target)
 
 
-_PARTS: Final = frozenset({"states", "releases", "custody", "next", "LOCK"})
+_PARTS: Final = frozenset({"states", "releases", "custody", "next", "LOCK", "tokens.json"})
 
 
 def _fill(
@@ -286,8 +313,24 @@ def _fill(
     for file in resources.files("queries", "materialise/*.ru"):
         store.update(file.read_text(encoding="utf-8"))
     store.flush()
+    _write_coding_table(folder / coding_table.FOLDER, number, store, before, records, withdraw)
     manifest = Manifest(number, _now(), __version__, fingerprint, len(store), len(studies_in(store)))
     write_manifest(folder, manifest)
+
+
+def _write_coding_table(
+    folder: Path,
+    number: int,
+    store: OxigraphStore,
+    before: Snapshot | None,
+    records: Sequence[Record],
+    withdraw: Collection[URIRef],
+) -> None:
+    if before is None:
+        coding_table.write(folder, store)
+    else:
+        changed = [(record.study, record.graph) for record in records]
+        coding_table.update(before.path / coding_table.FOLDER, folder, store, changed, withdraw, number)
 
 
 def _is_same(record: Record, store: OxigraphStore, custody: Custody) -> bool:

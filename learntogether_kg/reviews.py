@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from learntogether_kg.errors import (
 from learntogether_kg.ingest.files import read_file, write_file
 from learntogether_kg.library import Change, Library
 from learntogether_kg.snapshot import Snapshot
+from learntogether_kg.synthetic import files as synthetic
 from learntogether_kg.validation.engine import validate
 from learntogether_kg.validation.report import Stage, ValidationReport
 
@@ -160,6 +162,29 @@ def build_bundled(name: resources.Bundle, path: Path, progress: Progress = lambd
         raise ForeignLibraryError(path, name, len(others))
     held = library.held(records.values())  # checked when they came in, and checking takes a second each
     submit(library, [file for file in files if records[file].study not in held], progress, note=f"bundled: {name}")
+    return library.publish()
+
+
+def build_synthetic(n: int, seed: int, path: Path, progress: Callable[[], None] = lambda: None) -> Snapshot:
+    """Builds a library of synthetic reviews in an empty folder and publishes it.
+
+    They are not checked one by one, as they are valid by the way they are made; a test holds that.
+
+    Args:
+        n: How many.
+        seed: As for `synthetic.files.generate`.
+        path: The library's folder.
+        progress: Called for each review that is written.
+
+    Raises:
+        LibraryError: The folder holds something.
+    """
+    library = Library.init(path)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "synthetic.trig"
+        for _ in synthetic.write(n, seed, file):
+            progress()
+        library.load(file, note=f"{n} synthetic reviews, seed {seed}")
     return library.publish()
 
 

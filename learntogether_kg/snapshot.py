@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import pyarrow as pa
 from rdflib import URIRef
 
+from learntogether_kg import coding_table
 from learntogether_kg.errors import StoreUnavailableError
 from learntogether_kg.namespaces import CATALOGUE, ONTOLOGY_GRAPH
 from learntogether_kg.store.oxigraph import OxigraphStore
@@ -27,7 +29,7 @@ class Manifest:
         quads: How many quads its store holds.
         studies: How many reviews and syntheses it holds.
         release: The name of the release; empty for a state.
-        files: SHA-256 of each file of a release's store; empty for a state.
+        files: SHA-256 of each file of a release's store and of its coding table; empty for a state.
     """
 
     state: int
@@ -59,6 +61,10 @@ class Snapshot:
         """Its triples, read-only."""
         return OxigraphStore.open(self.path / "store")
 
+    def coding(self) -> pa.Table:
+        """Returns its coding table; see `coding_table`."""
+        return coding_table.load(self.path / coding_table.FOLDER, self.store)
+
     def studies(self) -> list[URIRef]:
         """Returns the IRIs of the reviews and syntheses in it, sorted."""
         return studies_in(self.store)
@@ -69,7 +75,7 @@ class Snapshot:
 
     def altered_files(self) -> list[str]:
         """Returns the files of a release whose bytes are not those that were published."""
-        found = hash_files(self.path / "store")
+        found = hash_files(self.path)
         return sorted(name for name, digest in self.manifest.files.items() if found.get(name) != digest)
 
 
@@ -85,9 +91,10 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def hash_files(folder: Path) -> dict[str, str]:
-    """Returns the SHA-256 of each file that holds what was published, by name.
+    """Returns the SHA-256 of each file of a release that holds what was published, by name.
 
     RocksDB writes its own log and lock when a store is opened; those are no part of it.
     """
-    files = sorted(path for path in folder.iterdir() if path.suffix == ".sst" or path.name.startswith("MANIFEST"))
+    store = (path for path in (folder / "store").iterdir() if path.suffix == ".sst" or path.name.startswith("MANIFEST"))
+    files = sorted((*store, *(folder / coding_table.FOLDER).glob("*.parquet")))
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -37,6 +37,12 @@ class RdflibStore:
         variables = tuple(str(variable) for variable in result.vars or ())
         return Solutions(variables, [_row(row) for row in result])
 
+    def select_csv(self, query: str) -> bytes:
+        """Returns the solutions of a SELECT query as CSV."""
+        table = self._dataset.query(query).serialize(format="csv")
+        assert table is not None
+        return table
+
     def graph(self, name: URIRef) -> Graph:
         """Returns a copy of one named graph."""
         graph = Graph(identifier=name)

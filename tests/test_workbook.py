@@ -8,21 +8,23 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
 from rdflib import RDF, XSD, Literal, URIRef
 
 from learntogether_kg import resources
 from learntogether_kg.errors import UnreadableFileError
 from learntogether_kg.ingest import cells as cells_module
-from learntogether_kg.ingest.cells import read_cells
 from learntogether_kg.ingest.dates import bounds
 from learntogether_kg.ingest.draft import Draft
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.ingest.layout import choices, key, sheets
 from learntogether_kg.ingest.template import FIRST_ROW, new_review_id, write_template
 from learntogether_kg.ingest.workbook import read_workbook
-from learntogether_kg.namespaces import CL, CODER, DCT, LT, TYP
+from learntogether_kg.namespaces import CL, CODER, DCT, LT, LTS, TYP
 from learntogether_kg.source_map import Cell
-from tests.workbooks import CELLS, REVIEW_ID, write
+from learntogether_kg.validation.engine import validate
+from learntogether_kg.validation.report import Severity
+from tests.workbooks import CELLS, REVIEW_ID, rewrite, write
 
 
 def node(local: str) -> URIRef:
@@ -41,7 +43,7 @@ REVIEW = URIRef(REVIEW_ID)
     ("subject", "predicate", "values"),
     [
         (REVIEW, RDF.type, {LT.Review}),
-        (REVIEW, LT.questionKind, {CL.harm, CL.innovation}),
+        (REVIEW, LT.questionKind, {CL.harm, CL["valued-practice"], CL.innovation}),
         (REVIEW, LT.periodStartYear, {Literal(2014)}),
         (REVIEW, LT.periodEndYear, set()),
         (REVIEW, LT.notStated, {LT.periodEndYear}),
@@ -86,6 +88,29 @@ REVIEW = URIRef(REVIEW_ID)
         (node("V1"), LT.drawnFrom, {node("S1"), node("S2")}),
         (node("C1"), LT.agency, {node("agency-police")}),
         (node("C1-trade-off"), LT.goal, {Literal("Speed"), Literal("Depth")}),
+        (node("C1-trade-off"), RDF.type, {LT.TradeOff}),
+        (node("C1-trade-off"), LT.pushedBy, {Literal("The clock in the form, towards speed")}),
+        (node("C1"), LT.tradeOff, {node("C1-trade-off")}),
+        (node("C2"), LT.tradeOff, set()),
+        (node("C1"), LT.factorItem, {CL["item-conditions-workload"], CL["item-conditions-timing"]}),
+        (node("artefact-risk-tool"), LT.artefactKind, {CL["risk-tool"]}),
+        (node("artefact-risk-tool"), LT.geographicLevel, {CL["national-level"]}),
+        (node("artefact-risk-tool"), LT.feltAt, {CL["front-line-level"], CL["local-strategic-level"]}),
+        (node("artefact-risk-tool"), LT.changedTask, {Literal("Talking became scoring")}),
+        (node("F1"), LT.guardedBy, {node("G1")}),
+        (node("G1"), RDF.type, {LT.Safeguard}),
+        (node("G1"), LT.safeguardEffect, {CL["caught-the-error"]}),
+        (node("Q1"), RDF.type, {LT.BoardQuestion}),
+        (node("Q1"), LT.respondsTo, {node("F1")}),
+        (node("R1"), LT.repeatsEarlier, {CL.yes}),
+        (node("N1"), LT.bringsTogether, {node("V1")}),
+        (node("P4"), LT.memberOf, {node("team")}),
+        (node("P1"), LT.memberOf, set()),
+        (node("P1"), LT.geographicLevel, {CL["local-level"]}),
+        (node("team"), RDF.type, {LT.ReviewTeam}),
+        (node("E1"), LT.involved, {node("P1"), node("P2")}),
+        (node("S1"), LT.foundMostSignificant, {node("C1"), node("C2")}),
+        (REVIEW, LT.valuedBy, {CL["valued-by-family"], CL["valued-by-professionals"]}),
         (node("I1"), LT.factor, {node("C1"), node("C2")}),
         (node("R1"), LT.respondsTo, {node("F1")}),
     ],
@@ -113,6 +138,10 @@ def test_the_source_goes_to_custody_and_nowhere_else(draft: Draft) -> None:
         (node("F1-B-primary"), LT.codedBy, "Second coding", 0, "coder"),
         (node("agency-housing"), LT.agencyKind, "People", 2, "agency kind"),
         (node("C1-trade-off"), LT.goal, "Factors", 0, "goals in tension"),
+        (node("C1-trade-off"), LT.pushedBy, "Factors", 0, "what pushed people"),
+        (node("C1"), LT.tradeOff, "Factors", 0, "goals in tension"),
+        (node("artefact-risk-tool"), LT.geographicLevel, "Tools and guidance", 0, "made where"),
+        (node("F1"), LT.guardedBy, "Findings", 0, "safeguards"),
         (node("source"), DCT.title, "Source", None, "title"),
     ],
 )
@@ -121,7 +150,7 @@ def test_each_value_can_be_traced_to_its_cell(
 ) -> None:
     layout = next(entry for entry in sheets() if entry.name == sheet)
     index = [key(column.header) for column in layout.columns].index(header)
-    letter = "B" if row is None else "ABCDEFGHIJKLMNOPQ"[index]
+    letter = "B" if row is None else "ABCDEFGHIJKLMNOPQRST"[index]
     number = index + 2 if row is None else row + FIRST_ROW + 1
     assert draft.source_map.locate(subject, predicate) == Cell(sheet, f"{letter}{number}")
 
@@ -133,6 +162,11 @@ def test_every_statement_in_the_graph_stands_in_some_cell(draft: Draft) -> None:
 
 def test_the_test_workbook_fills_every_sheet() -> None:
     assert set(CELLS) == {sheet.name for sheet in sheets()}
+
+
+def test_the_test_workbook_conforms(draft: Draft) -> None:
+    found = validate(draft.graph, draft.source_map).results
+    assert [result.message for result in found if result.severity is Severity.VIOLATION] == []
 
 
 @pytest.mark.parametrize(
@@ -245,6 +279,52 @@ def test_every_review_gets_an_id_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("depth", ["findings", "evidence", "full"])
+def test_columns_of_a_later_depth_are_folded_away_until_it_asks_for_them(tmp_path: Path, depth: str) -> None:
+    write_template(tmp_path / "new.xlsx", depth)
+    order = ["findings", "evidence", "full"]
+    book = openpyxl.load_workbook(tmp_path / "new.xlsx")
+    for sheet in sheets():
+        for index, column in enumerate(sheet.columns):
+            letter = get_column_letter(index + 1)
+            page = book[sheet.name]
+            shown = page.row_dimensions[index + 2] if sheet.layout == "fields" else page.column_dimensions[letter]
+            hidden = order.index(column.depth) > order.index(depth)
+            assert (shown.hidden, shown.outlineLevel) == (hidden, int(hidden)), f"{sheet.name}: {column.header}"
+
+
+def test_what_is_filled_in_is_never_folded_away(tmp_path: Path) -> None:
+    write_template(tmp_path / "new.xlsx", "findings", {"Findings": CELLS["Findings"]})
+    page = openpyxl.load_workbook(tmp_path / "new.xlsx")["Findings"]
+    assert page["R1"].value == "safeguards"
+    assert not page.column_dimensions["R"].hidden
+
+
+def test_two_rows_on_one_kind_of_tool_speak_of_the_same_tool(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.xlsx")
+
+    def add(page: object) -> None:
+        for index, text in enumerate(("Risk tool", "Local", "National"), start=1):
+            page.cell(4, index, text)  # type: ignore[attr-defined]
+
+    read = read_workbook(edit(path, "Tools and guidance", add))
+    tool = node("artefact-risk-tool")
+    assert set(read.graph.subjects(LT.artefactKind)) == {tool}
+    (result,) = [r for r in validate(read.graph, read.source_map).results if r.severity is Severity.VIOLATION]
+    assert (result.focus_node, result.source_shape) == (tool, LTS["ArtefactShape-geographicLevel"])
+
+
+def test_a_trade_off_that_only_says_what_pushed_is_kept(tmp_path: Path) -> None:
+    read = read_workbook(write(tmp_path / "x.xlsx", {("Factors", 1, "what pushed people"): "A target"}))
+    assert (node("C2-trade-off"), LT.pushedBy, Literal("A target")) in read.graph
+
+
+def test_a_trade_off_that_the_source_leaves_out_is_no_trade_off(tmp_path: Path) -> None:
+    read = read_workbook(write(tmp_path / "x.xlsx", {("Factors", 1, "goals in tension"): "Not stated"}))
+    assert (node("C2"), LT.notStated, LT.tradeOff) in read.graph
+    assert set(read.graph.subjects(RDF.type, LT.TradeOff)) == {node("C1-trade-off")}
+
+
+@pytest.mark.parametrize("depth", ["findings", "evidence", "full"])
 def test_later_sheets_stay_hidden_until_the_depth_asks_for_them(tmp_path: Path, depth: str) -> None:
     write_template(tmp_path / "new.xlsx", depth)
     order = ["findings", "evidence", "full"]
@@ -333,9 +413,5 @@ def test_a_file_of_another_kind_is_told_what_is_read(tmp_path: Path, name: str) 
 
 @pytest.mark.parametrize("path", resources.files("sample", "*.xlsx"), ids=lambda path: path.stem)
 def test_each_sample_workbook_is_what_todays_template_makes_of_its_cells(tmp_path: Path, path: Path) -> None:
-    rows = {
-        sheet: [{header: value.text for header, value in row.values.items()} for row in found]
-        for sheet, found in read_cells(path).items()
-    }
-    write_template(tmp_path / "again.xlsx", "findings", rows)
+    rewrite(path, tmp_path / "again.xlsx")
     assert (tmp_path / "again.xlsx").read_bytes() == path.read_bytes(), "run `make sample` to bring it up to date"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from learntogether_kg import resources
+from learntogether_kg.ingest.cells import read_cells
 from learntogether_kg.ingest.layout import key
 from learntogether_kg.ingest.template import Rows, write_template
 
@@ -16,7 +18,10 @@ CELLS: Mapping[str, Rows] = {
             "id": REVIEW_ID,
             "label": "Synthetic review",
             "questions": "How do agencies share what they know?; not stated",
-            "kind": "Harm; Innovation",
+            "kind": "Harm; Valued practice; Innovation",
+            "valued by": "Family; Professionals",
+            "innovation": "A shared duty desk",
+            "confidentiality explained": "Yes",
             "captured from": "Full report",
             "depth": "Full",
             "method": "Learning Together, stated",
@@ -59,6 +64,7 @@ CELLS: Mapping[str, Rows] = {
             "contradicted by": "S2",
             "tool or guidance": "Risk tool",
             "family member": "P2",
+            "safeguards": "G1",
         },
         {
             "id": "F2",
@@ -70,7 +76,7 @@ CELLS: Mapping[str, Rows] = {
     ],
     "Checklist": [{"type": "T1 Human-tool operation", "result": "Looked for, not found"}],
     "People": [
-        {"id": "P1", "agency kind": "Police", "role": "Police officer", "level": "Front line"},
+        {"id": "P1", "agency kind": "Police", "role": "Police officer", "level": "Front line", "area": "Local"},
         {"id": "P2", "family role": "Mother", "pseudonym": "Synthetic Mother"},
         {"id": "P3", "agency kind": "Housing"},
         {"id": "P4", "on the team": "Yes", "role": "Independent reviewer", "lead": "Yes", "independent": "Yes"},
@@ -79,12 +85,28 @@ CELLS: Mapping[str, Rows] = {
         {"item": "F1", "coder": "B", "primary": "T4", "others": "T2; T3 › Nature of the task", "influence": "Unclear"},
         {"item": "C1", "coder": "B", "primary": "No type fits", "influence": "Unsafe", "confidence": "Low"},
     ],
-    "Episodes": [{"id": "E1", "what": "A strategy meeting was not held", "order": "1", "appraisal": "Problematic"}],
+    "Episodes": [
+        {
+            "id": "E1",
+            "what": "A strategy meeting was not held",
+            "order": "1",
+            "appraisal": "Problematic",
+            "who": "P1; P2",
+        }
+    ],
     "Perspectives": [
         {"id": "V1", "episode": "E1", "person": "P1", "then or hindsight": "Then", "knew": "Little", "source": "S1; S2"}
     ],
     "Evidence": [
-        {"id": "S1", "kind": "conversation", "with whom": "P1", "what it yielded": "How the day looked"},
+        {
+            "id": "S1",
+            "kind": "conversation",
+            "with whom": "P1",
+            "what it yielded": "How the day looked",
+            "what went well": "The desk answered at once",
+            "change suggested": "One rota for both teams",
+            "weighed most": "C1; C2",
+        },
         {"id": "S2", "kind": "document"},
     ],
     "Factors": [
@@ -96,11 +118,43 @@ CELLS: Mapping[str, Rows] = {
             "episode": "E1",
             "perspective": "V1",
             "goals in tension": "Speed / Depth",
+            "what pushed people": "The clock in the form, towards speed",
+            "item": "Conditions: workload; Conditions: timing",
         },
         {"id": "C2", "statement": "A new duty rota", "influence": "Constructive"},
     ],
     "Interactions": [{"id": "I1", "factors": "C1; C2", "influence": "Unsafe"}],
-    "Recommendations": [{"id": "R1", "text": "Say who leads", "finding": "F1", "addressee": "Several agencies"}],
+    "Recommendations": [
+        {
+            "id": "R1",
+            "text": "Say who leads",
+            "finding": "F1",
+            "addressee": "Several agencies",
+            "repeats an earlier one": "Yes",
+        }
+    ],
+    "Tools and guidance": [
+        {
+            "kind": "Risk tool",
+            "made where": "National",
+            "felt where": "Front line; Local strategic",
+            "how it changed the task": "Talking became scoring",
+            "how it was changed in use": "Scores are filled in after the decision",
+        }
+    ],
+    "Safeguards": [{"id": "G1", "what": "A second reader of closed cases", "effect": "Caught the error"}],
+    "Board questions": [
+        {
+            "id": "Q1",
+            "text": "How would the board know who leads?",
+            "finding": "F1",
+            "addressee": "Local board or partners",
+            "level": "Local strategic",
+            "response": "It asked for a survey",
+            "repeats an earlier one": "No",
+        }
+    ],
+    "Narratives": [{"id": "N1", "account": "Each saw one half of the day", "perspectives": "V1"}],
 }
 """A conforming review that fills every sheet."""
 
@@ -117,3 +171,17 @@ def write(path: Path, changes: Mapping[tuple[str, int, str], str] | None = None)
         cells[sheet][row][key(header)] = text
     write_template(path, "full", cells)
     return path
+
+
+def rewrite(workbook: Path, out: Path) -> None:
+    """Writes what today's template makes of the cells of a workbook at findings depth."""
+    rows = {
+        sheet: [{header: value.text for header, value in row.values.items()} for row in found]
+        for sheet, found in read_cells(workbook).items()
+    }
+    write_template(out, "findings", rows)
+
+
+if __name__ == "__main__":
+    for path in resources.files("sample", "*.xlsx"):
+        rewrite(path, path)

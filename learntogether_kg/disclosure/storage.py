@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 from zipfile import BadZipFile
@@ -48,7 +49,8 @@ def read_worlds(folder: Path) -> Worlds | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # From memory, since numpy leaves a damaged file open.
+        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as file:
             dimensions = [_dimension(each) for each in json.loads(str(file["scheme"]))]
             names, facts, watched = tuple(map(str, file["names"])), file["facts"], file["watched"]
     except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:

@@ -44,6 +44,7 @@ class Column:
     many: str = ""
     required: bool = False
     width: int = 18
+    depth: str = "findings"
     choices: tuple[str, ...] = ()
 
     @property
@@ -59,10 +60,13 @@ class Column:
 
 @dataclass(frozen=True)
 class ClassRule:
-    """The class of a row's node where a column is filled, or holds a certain text."""
+    """The class of a row's node where a column is filled, or holds a certain text.
+
+    Without a class of its own it is the one that the concept in that column gives to its instances.
+    """
 
     column: str
-    iri: URIRef
+    iri: URIRef | None
     text: str = ""
 
 
@@ -73,10 +77,12 @@ class NodeTemplate:
     name: str
     iri: str
     classes: tuple[ClassRule, ...]
-    when: str = ""
+    when: tuple[str, ...] = ()
     each: str = ""
     coding: str = ""
+    shared: bool = False
     fixed: Mapping[str, str | bool] = field(default_factory=dict)
+    linked: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -182,19 +188,29 @@ def _column(entry: dict[str, Any]) -> Column:
         if name in values:
             values[attribute] = _iri(values.pop(name))
     if "many" in values:
-        values["many"] = "\n" if values["many"] == "lines" else ";"
+        values["many"] = {True: ";", "lines": "\n"}.get(values["many"], values["many"])
     return Column(**values)
 
 
 def _node(name: str, entry: dict[str, Any]) -> NodeTemplate:
     rules = [
-        ClassRule(key(rule["column"]), _iri(rule["class"]), key(rule.get("is", "")))
+        ClassRule(key(rule["column"]), _iri(rule["class"]) if "class" in rule else None, key(rule.get("is", "")))
         for rule in entry.get("classes", ())
     ]
     if "class" in entry:
         rules.append(ClassRule("", _iri(entry["class"])))
-    plain = {part: key(entry[part]) for part in ("when", "each", "coding") if part in entry}
-    return NodeTemplate(name, entry["iri"], tuple(rules), fixed=entry.get("set", {}), **plain)
+    when = entry.get("when", [])
+    return NodeTemplate(
+        name,
+        entry["iri"],
+        tuple(rules),
+        when=tuple(map(key, [when] if isinstance(when, str) else when)),
+        each=key(entry.get("each", "")),
+        coding=key(entry.get("coding", "")),
+        shared=entry.get("shared", False),
+        fixed=entry.get("set", {}),
+        linked=entry.get("linked", {}),
+    )
 
 
 def _iri(name: str) -> URIRef:

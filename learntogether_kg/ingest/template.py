@@ -61,7 +61,9 @@ def write_template(out: Path, depth: str = "findings", cells: Mapping[str, Rows]
     for sheet in sheets():
         page = workbook.add_worksheet(sheet.name)
         write = _write_fields if sheet.layout == "fields" else _write_rows
-        write(page, sheet, cells.get(sheet.name, ()), styles)
+        rows = cells.get(sheet.name, ())
+        write(page, sheet, rows, styles)
+        _fold_away(page, sheet, depth, rows)
         if DEPTHS.index(sheet.depth) > DEPTHS.index(depth):
             page.hide()
     _write_lists(workbook)
@@ -143,6 +145,20 @@ def _write_rows(page: Worksheet, sheet: Sheet, rows: Rows, styles: _Styles) -> N
         _fit_row(page, FIRST_ROW + row, widths, texts)
 
 
+def _fold_away(page: Worksheet, sheet: Sheet, depth: str, rows: Rows) -> None:
+    """Folds the columns or fields that are for a greater depth, unless something stands in them, behind a "+"."""
+    for index, column in enumerate(sheet.columns):
+        if DEPTHS.index(column.depth) <= DEPTHS.index(depth) or any(row.get(key(column.header)) for row in rows):
+            continue
+        if sheet.layout == "fields":
+            height = _height(_FIELD_WIDTHS, (column.heading, "", column.guide))
+            page.set_row(index + 1, height, None, {"level": 1, "hidden": True})
+            page.set_row(index + 2, None, None, {"collapsed": True})
+        else:
+            page.set_column(index, index, column.width, None, {"level": 1, "hidden": True})
+            page.set_column(index + 1, index + 1, None, None, {"collapsed": True})
+
+
 def _set_widths(page: Worksheet, widths: Sequence[int]) -> None:
     """Sets the widths of columns, and printing across one page."""
     page.set_landscape()
@@ -153,12 +169,17 @@ def _set_widths(page: Worksheet, widths: Sequence[int]) -> None:
 
 def _fit_row(page: Worksheet, row: int, widths: Sequence[int], texts: Sequence[str]) -> None:
     """Makes a row as high as its longest text needs; spreadsheets do not all do it by themselves."""
+    if (height := _height(widths, texts)) > _LINE_HEIGHT:
+        page.set_row(row, height)
+
+
+def _height(widths: Sequence[int], texts: Sequence[str]) -> int:
+    """Returns the height in points that a row needs for texts in columns of those widths, in characters."""
     lines = (
         sum(-(-max(len(line), 1) // max(width - 2, 1)) for line in text.split("\n"))
         for width, text in zip(widths, texts, strict=True)
     )
-    if (most := max(lines)) > 1:
-        page.set_row(row, _LINE_HEIGHT * most)
+    return _LINE_HEIGHT * max(lines)
 
 
 def _write_value(page: Worksheet, row: int, column: int, text: str, style: object) -> None:

@@ -88,10 +88,12 @@ class _Reader:
     def _make_nodes(
         self, graph: Graph, sheet: Sheet, template: NodeTemplate, row: Row, made: dict[str, list[URIRef]]
     ) -> Iterator[URIRef]:
-        if template.when and not row.text(template.when):
+        filled = [row.values[header] for header in template.when if row.text(header)]
+        if template.when and all(key(value.text) == layout.NOT_STATED for value in filled) and template.linked:
+            self._mark_not_stated(graph, template, filled, made)
             return
-        kind = _class_of(template, row)
-        if kind is None:
+        kind = _class_of(sheet, template, row)
+        if kind is None or (template.when and not filled):
             return
         coding = self._coding_of(template, row)
         values = _parts(row.text(template.each), ";") if template.each else [""]
@@ -103,11 +105,24 @@ class _Reader:
                 graph.add((node, LT.inReview, self._study))
             for name, fixed in template.fixed.items():
                 graph.add((node, _iri(name), self._fixed(fixed, made)))
+            for name, start in template.linked.items():
+                for other in made[start.removeprefix("@")]:
+                    graph.add((other, _iri(name), node))
+                    self._map.add_value(other, _iri(name), filled[0].cell if filled else row.cell)
             if template.coding:
                 self._add_coding(graph, node, coding, row)
             if value:
                 self._add_pattern_of(graph, sheet, template, node, Value(value, row.values[template.each].cell))
             yield node
+
+    def _mark_not_stated(
+        self, graph: Graph, template: NodeTemplate, values: Sequence[Value], made: dict[str, list[URIRef]]
+    ) -> None:
+        """States that the source does not tell of the node that other nodes would be linked to."""
+        for name, start in template.linked.items():
+            for other, value in ((node, value) for node in made[start.removeprefix("@")] for value in values):
+                graph.add((other, LT.notStated, _iri(name)))
+                self._map.add_value(other, _iri(name), value.cell)
 
     def _add_pattern_of(self, graph: Graph, sheet: Sheet, template: NodeTemplate, node: URIRef, value: Value) -> None:
         """States one of the several values of the column that a template makes a node each of."""
@@ -125,7 +140,7 @@ class _Reader:
         if not local:
             return self._study
         node = CODER[local.removeprefix("coder/")] if local.startswith("coder/") else URIRef(f"{self._study}/{local}")
-        if self._owners.setdefault(node, row.cell) != row.cell:
+        if not template.shared and self._owners.setdefault(node, row.cell) != row.cell:
             node = URIRef(f"{node}--row-{row.number}")  # the shape on identifiers names the second of two
         return node
 
@@ -174,9 +189,6 @@ class _Reader:
         if key(value.text) == layout.NOT_STATED and not column.entries:
             graph.add((node, LT.notStated, column.predicate))
             return
-        if column.type == "goals" and value.text:
-            self._add_trade_off(graph, node, column, value)
-            return
         for term in self._terms(graph, column, value):
             graph.add((node, column.predicate, term))
             self._map.add_value(node, column.predicate, value.cell, term)
@@ -221,17 +233,6 @@ class _Reader:
             self._map.add_value(node, predicate, cell)
         yield node
 
-    def _add_trade_off(self, graph: Graph, node: URIRef, column: Column, value: Value) -> None:
-        assert column.predicate is not None
-        trade_off = URIRef(f"{node}-trade-off")
-        graph.add((node, column.predicate, trade_off))
-        graph.add((trade_off, RDF.type, LT.TradeOff))
-        graph.add((trade_off, LT.inReview, self._study))
-        self._map.add_node(trade_off, value.cell)
-        self._map.add_value(trade_off, LT.goal, value.cell)
-        for goal in _parts(value.text, "/"):
-            graph.add((trade_off, LT.goal, Literal(goal)))
-
     def _add_bounds(self, graph: Graph, node: URIRef, value: Value) -> None:
         found = bounds(value.text)
         for predicate, instant in zip((LT.earliest, LT.latest), found or (), strict=False):
@@ -246,10 +247,15 @@ def _review_iri(text: str) -> URIRef:
     return REVIEW[_quoted(text) or "-"]
 
 
-def _class_of(template: NodeTemplate, row: Row) -> URIRef | None:
+def _class_of(sheet: Sheet, template: NodeTemplate, row: Row) -> URIRef | None:
     for rule in template.classes:
         text = row.text(rule.column)
-        if not rule.column or (key(text) == rule.text if rule.text else text):
+        if rule.iri is None:
+            entries = sheet.by_header[rule.column].entries
+            choice = layout.texts(entries).get(key(text)) if entries else None
+            if choice and choice.instance_class:
+                return choice.instance_class
+        elif not rule.column or (key(text) == rule.text if rule.text else text):
             return rule.iri
     return None
 

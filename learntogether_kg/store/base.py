@@ -34,6 +34,13 @@ class Store(Protocol):
             StoreUnavailableError: The store cannot be reached or the query is not one it understands.
         """
 
+    def select_csv(self, query: str) -> bytes:
+        """Returns the solutions of a SELECT query as CSV (SPARQL 1.1 Query Results CSV), for large tables.
+
+        Raises:
+            StoreUnavailableError: As for `select`.
+        """
+
     def graph(self, name: URIRef) -> Graph:
         """Returns a copy of one named graph; empty where the store has none of that name."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from rdflib import BNode, Graph, Literal, URIRef
-from SPARQLWrapper import JSON, POST, SELECT, SPARQLWrapper
+from SPARQLWrapper import CSV, JSON, POST, SELECT, SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from learntogether_kg.errors import StoreUnavailableError
@@ -25,18 +25,30 @@ class SparqlStore:
 
     def select(self, query: str) -> Solutions:
         """Returns the solutions of a SELECT query."""
+        try:
+            answer = json.loads(self._ask(query, JSON))
+        except ValueError as error:
+            raise StoreUnavailableError(self.endpoint, f"it does not answer the query: {error}") from error
+        variables = tuple(answer["head"]["vars"])
+        return Solutions(variables, [_row(variables, binding) for binding in answer["results"]["bindings"]])
+
+    def select_csv(self, query: str) -> bytes:
+        """Returns the solutions of a SELECT query as CSV."""
+        return self._ask(query, CSV)
+
+    def _ask(self, query: str, form: str) -> bytes:
         client = SPARQLWrapper(self.endpoint)
         client.setQuery(query)
         client.queryType = SELECT  # it guesses from words, also those in comments, and takes "add" for an update
         client.setMethod(POST)
-        client.setReturnFormat(JSON)
+        client.setReturnFormat(form)
         client.setTimeout(TIMEOUT_SECONDS)
         try:
-            answer = json.load(client.query().response)
-        except (SPARQLWrapperException, OSError, ValueError) as error:
+            answer = client.query().response.read()
+        except (SPARQLWrapperException, OSError) as error:
             raise StoreUnavailableError(self.endpoint, f"it does not answer the query: {error}") from error
-        variables = tuple(answer["head"]["vars"])
-        return Solutions(variables, [_row(variables, binding) for binding in answer["results"]["bindings"]])
+        assert isinstance(answer, bytes), "a response is read as bytes"
+        return answer
 
     def graph(self, name: URIRef) -> Graph:
         """Returns a copy of one named graph."""

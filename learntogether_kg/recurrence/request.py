@@ -1,0 +1,135 @@
+"""One request from the command line or an address, asked of one release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from learntogether_kg import coding_table
+from learntogether_kg.errors import QueryArgumentError
+from learntogether_kg.recurrence.answer import Protect, ProtectPairs, Result, pair_up, tabulate, triple_up
+from learntogether_kg.recurrence.index import Coding
+from learntogether_kg.recurrence.question import ask
+from learntogether_kg.recurrence.reader import read_coding
+from learntogether_kg.snapshot import Snapshot
+from learntogether_kg.store.base import Store
+
+if TYPE_CHECKING:
+    from typing import Self
+
+MOST_PERMUTATIONS: Final = 10_000
+OPEN: Final = "open"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked, as it was typed; see `question.ask`.
+
+    Attributes:
+        by: Names of dimensions.
+        where: Pairs of a dimension and a value.
+        codes: Which codes of an item count.
+        coder: Whose coding counts.
+        year: Which kind of year.
+        pairs: Whether pairs of patterns are asked for.
+        triples: Whether triples are.
+        permutations: How many matrices of chance to draw for pairs.
+    """
+
+    by: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+    codes: str = "primary"
+    coder: str = ""
+    year: str = ""
+    pairs: bool = False
+    triples: bool = False
+    permutations: int = 0
+
+
+@dataclass(frozen=True)
+class Protection:
+    """Disclosure control, as it is applied to every answer before anything is worked out from it.
+
+    Attributes:
+        profile: The name of the profile.
+        table: What it does to a table; None where everything is shown.
+        pairs: What it does to pairs.
+    """
+
+    profile: str = OPEN
+    table: Protect | None = None
+    pairs: ProtectPairs | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """A release whose coding table is in memory.
+
+    Attributes:
+        coding: The coding table.
+        release: How answers name the release.
+    """
+
+    coding: Coding
+    release: str
+    _known: dict[tuple[Request, str], Result] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, release: Snapshot) -> Self:
+        """Returns a release or a state of a library folder.
+
+        Raises:
+            StoreUnavailableError: Its coding table cannot be read.
+        """
+        manifest = release.manifest
+        return cls(read_coding(release.coding(), release.store), manifest.release or f"state {manifest.state}")
+
+    @classmethod
+    def live(cls, store: Store, name: str) -> Self:
+        """Returns a live library, as it is now.
+
+        Args:
+            store: Its store.
+            name: How answers name it.
+
+        Raises:
+            StoreUnavailableError: It does not answer.
+        """
+        return cls(read_coding(coding_table.extract(store), store), name)
+
+    def answer(self, request: Request, protection: Protection | None = None) -> Result:
+        """Returns the answer to a request. Pairs that were tested against chance are kept, since that takes time.
+
+        Raises:
+            QueryArgumentError: An argument is unknown or not of its type.
+        """
+        protection = protection or Protection()
+        key = (request, protection.profile)
+        if not request.pairs or not request.permutations:
+            return self._answer(request, protection)
+        if key not in self._known:
+            self._known[key] = self._answer(request, protection)
+        return self._known[key]
+
+    def _answer(self, request: Request, protection: Protection) -> Result:
+        question = ask(self.coding, request.by, request.where, request.codes, request.coder, request.year)
+        if not request.pairs and not request.triples:
+            return tabulate(self.coding, question, self.release, protection.profile, protection.table)
+        for dimension in question.by:
+            if dimension.of != "pattern":
+                reason = f"pairs are of types or of patterns, not by {dimension.name}; filter on it with where instead"
+                raise QueryArgumentError("recurrence", "by", reason)
+        for each in question.where:
+            if each.dimension.of in ("pattern", "item"):
+                reason = (
+                    f"pairs cannot be filtered by {each.dimension.name}; filter by a fact about reviews or by influence"
+                )
+                raise QueryArgumentError("recurrence", each.dimension.name, reason)
+        if not 0 <= request.permutations <= MOST_PERMUTATIONS:
+            raise QueryArgumentError("recurrence", "permutations", f"give a number from 0 to {MOST_PERMUTATIONS}")
+        if request.triples:
+            if protection.pairs:
+                reason = f"the profile {protection.profile} does not allow triples; ask for pairs"
+                raise QueryArgumentError("recurrence", "triples", reason)
+            return triple_up(self.coding, question, self.release, protection.profile)
+        return pair_up(self.coding, question, self.release, request.permutations, protection.profile, protection.pairs)

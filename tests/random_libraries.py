@@ -1,0 +1,148 @@
+"""Small random libraries, as graphs: whatever a few reviews may hold that bears on a count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+from rdflib import DCTERMS, RDF, RDFS, SKOS, Graph, Literal, URIRef
+
+from learntogether_kg import resources
+from learntogether_kg.namespaces import CL, CODER, LT, ONTOLOGY_GRAPH, REVIEW, TYP
+from learntogether_kg.store.oxigraph import OxigraphStore
+from tests.stores import ontology_graph
+
+LATER = TYP["version-synthetic"]
+PATTERNS = (
+    "human-tool-operation",
+    "assessment-forms",
+    "human-management-system-operation",
+    "supervision",
+    "clear-roles",
+    "synthetic-shared",  # under two types
+    "synthetic-later",  # younger than the version of 2008
+    "no-type-fits",
+)
+CODERS = {"random-a": CL.human, "random-b": CL.human, "random-m": CL.machine}
+
+
+@dataclass
+class Library:
+    """A random library: its reviews' graphs, and the graph of the typology."""
+
+    graphs: dict[URIRef, Graph] = field(default_factory=dict)
+
+    def store(self) -> OxigraphStore:
+        """Returns a store that holds it, with its default coder chosen."""
+        store = OxigraphStore.in_memory([(ONTOLOGY_GRAPH, typology()), *self.graphs.items()])
+        store.update((resources.folder("queries") / "materialise" / "default-coder.ru").read_text(encoding="utf-8"))
+        return store
+
+
+_TYPOLOGY: list[Graph] = []
+
+
+def typology() -> Graph:
+    """Returns the ontology with a later version, a pattern that only it has, and a pattern under two types."""
+    if not _TYPOLOGY:
+        graph = ontology_graph()
+        graph.add((LATER, RDF.type, LT.TypologyVersion))
+        graph.add((LATER, DCTERMS.replaces, TYP["version-2008"]))
+        for name, types, since in (
+            ("synthetic-shared", ("human-tool-operation", "incidents-and-crises"), TYP["version-2008"]),
+            ("synthetic-later", ("human-tool-operation",), LATER),
+        ):
+            pattern = TYP[name]
+            graph.add((pattern, RDF.type, LT.Pattern))
+            graph.add((pattern, SKOS.prefLabel, Literal(name, lang="en")))
+            graph.add((pattern, LT.sinceVersion, since))
+            for kind in types:
+                graph.add((pattern, SKOS.broader, TYP[kind]))
+        graph.add((LATER, RDFS.label, Literal("later", lang="en")))
+        _TYPOLOGY.append(graph)
+    return _TYPOLOGY[0]
+
+
+def _subsets(*names: str) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(names), unique=True, max_size=len(names))
+
+
+@st.composite
+def libraries(draw: st.DrawFn, most: int = 5) -> Library:
+    """Up to so many reviews, each coded by none to three coders."""
+    library = Library()
+    for number in range(draw(st.integers(0, most))):
+        review = REVIEW[f"random-{number}"]
+        library.graphs[review] = _review(draw, review, number)
+    return library
+
+
+def _review(draw: st.DrawFn, review: URIRef, number: int) -> Graph:
+    graph = Graph(identifier=review)
+    graph.add((review, RDF.type, LT.Review))
+    graph.add((review, LT.publicLabel, Literal(f"Random review {number}")))
+    for year in ("publicationYear", "reportYear", "periodEndYear"):
+        if (value := draw(st.sampled_from([None, 2015, 2016]))) is not None:
+            graph.add((review, LT[year], Literal(value)))
+    for name, values in (
+        ("questionKind", ("harm", "valued-practice", "not-stated")),
+        ("harm", ("neglect", "not-stated")),
+    ):
+        for value in draw(_subsets(*values)):
+            graph.add((review, LT[name], CL[value]))
+    for place, kind in enumerate(draw(_subsets("police", "childrens-social-care", "not-stated"))):
+        _part(graph, review, f"A{place}", "Agency", agencyKind=CL[kind])
+    findings = [_part(graph, review, f"F{place}", "Finding") for place in range(draw(st.integers(0, 2)))]
+    factors = [
+        _part(graph, review, f"X{place}", "ContributoryFactor", systemLevel=CL[level])
+        for place, level in enumerate(draw(_subsets("front-line-level", "national-system-level")))
+    ]
+    for finding in findings:
+        for factor in factors:
+            if draw(st.booleans()):
+                graph.add((finding, LT.supportedBy, factor))
+    for code in draw(_subsets(*CODERS)):
+        _coding(draw, graph, review, code, [*findings, *factors])
+    return graph
+
+
+def _coding(draw: st.DrawFn, graph: Graph, review: URIRef, code: str, items: list[URIRef]) -> None:
+    coder = CODER[code]
+    graph.add((coder, RDF.type, LT.Coder))
+    graph.add((coder, LT.coderCode, Literal(code)))
+    graph.add((coder, LT.coderKind, CODERS[code]))
+    version = draw(st.sampled_from([TYP["version-2008"], LATER]))
+    said: dict[str, Any] = {"codedBy": coder, "underTypology": version}
+    extent = CL[draw(st.sampled_from(["whole-report", "captured-statements"]))]
+    level = CL[draw(st.sampled_from(["types-only", "types-and-sub-patterns"]))]
+    _part(graph, review, f"S-{code}", "CodingScope", extent=extent, codingLevel=level, **said)
+    for place, item in enumerate(items):
+        for rank, pattern in enumerate(draw(st.lists(st.sampled_from(PATTERNS), unique=True, max_size=2))):
+            influence = CL[draw(st.sampled_from(["unsafe", "constructive", "not-stated"]))]
+            name = f"K-{code}-{place}-{rank}"
+            primary = Literal(rank == 0)
+            _part(
+                graph,
+                review,
+                name,
+                "Classification",
+                classifies=item,
+                pattern=TYP[pattern],
+                primary=primary,
+                influence=influence,
+                **said,
+            )
+    for place, pattern in enumerate(draw(_subsets("human-tool-operation", "supervision"))):
+        result = CL[draw(st.sampled_from(["looked-for-not-found", "cannot-tell"]))]
+        name = f"P-{code}-{place}"
+        _part(graph, review, name, "PatternAssessment", assesses=TYP[pattern], assessmentResult=result, **said)
+
+
+def _part(graph: Graph, review: URIRef, name: str, kind: str, **properties: URIRef | Literal) -> URIRef:
+    part = URIRef(f"{review}/{name}")
+    graph.add((part, RDF.type, LT[kind]))
+    graph.add((part, LT.inReview, review))
+    for predicate, value in properties.items():
+        graph.add((part, LT[predicate], value))
+    return part
