@@ -40,6 +40,8 @@ class Dimension:
             belong to other dimensions, so that *found* counts for *looked for* and a pattern with an influence for
             both.
         pairs: Whether reviews with two of its categories are counted, as with patterns that occur together.
+        alone: Dimensions of categories it rolls up to that are asked for by themselves only, such as a pattern with an
+            influence, which are two dimensions already.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Dimension:
     single: bool = True
     rolls_up: Mapping[str, Collection[Category]] = field(default_factory=dict)
     pairs: bool = False
+    alone: tuple[str, ...] = ()
 
     def categories_of(self, fact: str) -> Collection[Category]:
         """Returns the categories that a review with this fact counts for."""
@@ -95,6 +98,8 @@ class Scheme:
         names = np.array([each.dimension for each in self.categories])
         askable = names[:, None] != names[None, :]
         askable |= np.isin(names, list(pairs))[:, None] & (names[:, None] == names[None, :])
+        alone = np.isin(names, [name for dimension in self.dimensions for name in dimension.alone])
+        askable &= ~(alone[:, None] | alone[None, :])
         np.fill_diagonal(askable, True)
         return np.asarray(askable)
 

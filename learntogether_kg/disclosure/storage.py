@@ -109,4 +109,4 @@ def _dimension_document(dimension: Dimension) -> dict[str, Any]:
 
 def _dimension(told: dict[str, Any]) -> Dimension:
     rolls_up = {fact: tuple(Category(*each) for each in every) for fact, every in told["rolls_up"].items()}
-    return Dimension(**told | {"facts": tuple(told["facts"]), "rolls_up": rolls_up})
+    return Dimension(**told | {"facts": tuple(told["facts"]), "rolls_up": rolls_up, "alone": tuple(told["alone"])})
