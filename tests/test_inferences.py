@@ -10,11 +10,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from rdflib import OWL, RDF, SKOS, Graph, URIRef
+from rdflib import OWL, RDF, Graph, URIRef
 
-from learntogether_kg import ontology, reasoning, resources
-from learntogether_kg.namespaces import LT, ONTOLOGY_GRAPH, REVIEW, shorten
-from learntogether_kg.store.oxigraph import OxigraphStore
+from learntogether_kg import ontology, reasoning
+from learntogether_kg.namespaces import LT, REVIEW, shorten
 
 FOLDER = Path(__file__).parent / "reasoning"
 GIVEN = sorted(FOLDER.glob("*.given.ttl"))
@@ -72,15 +71,6 @@ def test_a_query_says_the_same_as_the_reasoner(path):
     asked = set(given().query(path.read_text(encoding="utf-8")).graph)
     (predicate,) = {p for _, p, _ in asked}
     assert asked == set(inferred().triples((None, predicate, None)))
-
-
-def test_what_is_materialised_is_what_the_reasoner_says(tmp_path):
-    store = OxigraphStore.create(tmp_path / "store")
-    store.replace_graph(ONTOLOGY_GRAPH, given())
-    store.update((resources.folder("queries") / "materialise" / "broader-transitive.ru").read_text(encoding="utf-8"))
-    said = set(inferred().triples((None, SKOS.broaderTransitive, None)))
-    assert set(store.graph(ONTOLOGY_GRAPH).triples((None, SKOS.broaderTransitive, None))) == said
-    assert len(said) > 20
 
 
 def test_what_follows_from_the_ontology_alone_is_small():

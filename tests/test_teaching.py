@@ -214,6 +214,7 @@ TABLES: dict[str, tuple[tuple[URIRef, ...], dict[str, Column]]] = {
             "harm": values(LT.harm),
             "period_from": values(LT.periodStartYear),
             "period_to": values(LT.periodEndYear),
+            "report_year": values(LT.reportYear),
             "publication_year": values(LT.publicationYear),
             "findings_declared": values(LT.findingsDeclared),
             "family_involvement": values(LT.familyInvolvement),
