@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from api import errors, ontology, routes
+from api.guard import refuse_records
 from api.middleware import HeadMiddleware, SecurityHeadersMiddleware
 from api.pages import Pages
 from api.served import Served
@@ -41,7 +42,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     served = Served.open(Library.open(settings.library).release(settings.release))
     # The ready-made page for /docs holds an inline script; ours does not, and uses the same bundled files.
     app: FastAPI = FastAPIOffline(
-        title="LearnTogether KG", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None
+        title="LearnTogether KG",
+        version=__version__,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(refuse_records)],
     )
     app.state.served = served
     app.state.pages = Pages(served)

@@ -110,10 +110,15 @@ class Profile:
             told = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ProfileError(path, f"it cannot be read: {error}") from error
-        return cls._of(path.stem, told)
+        return cls.told(path.stem, told)
 
     @classmethod
-    def _of(cls, name: str, told: dict[str, Any]) -> Self:
+    def told(cls, name: str, told: dict[str, Any]) -> Self:
+        """Returns a profile from what its file says.
+
+        Raises:
+            ProfileError: It is not fit to be used.
+        """
         wrong = set(told) ^ set(KEYS)
         if wrong:
             known = sorted(wrong & set(KEYS))

@@ -19,7 +19,7 @@ from learntogether_kg.disclosure.population import Category, Dimension, Populati
 from learntogether_kg.disclosure.profile import Profile
 from learntogether_kg.disclosure.protection import Protected
 from learntogether_kg.disclosure.worlds import Worlds
-from learntogether_kg.errors import StoreUnavailableError
+from learntogether_kg.errors import ProfileError, StoreUnavailableError
 
 SECRET: Final = "alternatives.npz"
 """The alternative libraries: for whoever publishes the next release, and for nobody else."""
@@ -58,15 +58,11 @@ def read_worlds(folder: Path) -> Worlds | None:
     return Worlds(Population(Scheme(dimensions), names, facts[0]), tuple(facts[1:]), watched)
 
 
-def read_protected(folder: Path, profile: Profile) -> Protected | None:
+def read_protected(folder: Path) -> Protected | None:
     """Returns the protected counts of a release; None where it was not published under a restricted profile.
 
-    Args:
-        folder: Where `write` wrote them.
-        profile: The profile they were written under, for its words and symbols.
-
     Raises:
-        StoreUnavailableError: The file is damaged, or is of another profile.
+        StoreUnavailableError: The file is damaged.
     """
     path = folder / SHOWN
     if not path.is_file():
@@ -76,24 +72,15 @@ def read_protected(folder: Path, profile: Profile) -> Protected | None:
         categories = tuple(Category(*each) for each in told["categories"])
         near = frozenset(Category(*each) for each in told["near"])
         counts, askable = np.array(told["counts"], dtype=np.int64), np.array(told["askable"], dtype=bool)
-        rules = told["profile"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        profile = Profile.told(told["profile"].pop("name"), told["profile"])
+    except (OSError, ValueError, KeyError, TypeError, ProfileError) as error:
         raise StoreUnavailableError(path, f"it cannot be read: {error}") from error
-    if rules != _rules(profile):
-        raise StoreUnavailableError(path, f"it was made under other rules than those of {profile.name}; publish anew")
     return Protected(profile, categories, told["reviews"], counts, askable, near)
-
-
-def _rules(profile: Profile) -> dict[str, Any]:
-    """Returns the rules of a profile without its words, as JSON gives them back."""
-    words = ("title", "explanation", "source", "symbols")
-    rules: dict[str, Any] = json.loads(json.dumps({k: v for k, v in asdict(profile).items() if k not in words}))
-    return rules
 
 
 def _protected_document(protected: Protected) -> dict[str, Any]:
     return {
-        "profile": _rules(protected.profile),
+        "profile": asdict(protected.profile),
         "reviews": protected.reviews,
         "categories": [[each.dimension, each.value] for each in protected.categories],
         "near": sorted([each.dimension, each.value] for each in protected.near),

@@ -34,7 +34,7 @@ def test_a_profile_without_one_of_the_keys_is_refused(key: str, tmp_path: Path) 
     told = tomllib.loads(DFE)
     del told[key]
     with pytest.raises(ProfileError, match=f"it lacks {key}"):
-        Profile._of("mine", told)
+        Profile.told("mine", told)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_an_operator_can_have_a_profile_of_their_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["none", "../profiles/dfe", "/etc/passwd", "dfe.toml", ""])
 def test_a_client_names_a_bundled_profile_or_none(name: str) -> None:
-    with pytest.raises(ProfileError, match="there are dfe, open, threshold-10"):
+    with pytest.raises(ProfileError, match="there are dfe, dfe-one-way, open, threshold-10"):
         Profile.named(name)
 
 
@@ -85,6 +85,8 @@ def test_a_client_names_a_bundled_profile_or_none(name: str) -> None:
         ("open", "open", True),
         ("open", "dfe", True),
         ("open", "threshold-10", True),
+        ("dfe", "dfe-one-way", True),
+        ("dfe-one-way", "dfe", False),
         ("dfe", "open", False),
         ("dfe", "dfe", True),
         ("dfe", "threshold-10", True),

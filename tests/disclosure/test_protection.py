@@ -173,4 +173,4 @@ def test_a_release_that_nearly_is_another_is_refused() -> None:
 
 
 def test_the_profiles_of_the_tests_are_among_the_bundled_ones() -> None:
-    assert {DFE.name, TEN.name, OPEN.name} == set(bundled())
+    assert {DFE.name, TEN.name, OPEN.name, "dfe-one-way"} == set(bundled())
