@@ -97,6 +97,21 @@ def test_the_answers_do_not_depend_on_which_world_is_the_real_one(
         assert (said.near, said.reviews) == (shown.near, shown.reviews)
 
 
+@settings(max_examples=60, deadline=None)
+@given(recipes(3, 45), chosen(3), st.sampled_from(PROFILES))
+def test_every_small_count_is_another_one_in_some_world(
+    recipe: Recipe, dimensions: tuple[Dimension, ...], profile: Profile
+) -> None:
+    try:
+        worlds = worlds_of(dimensions, recipe.reviews(dimensions), profile)
+    except DisclosureError:
+        return
+    real, *others = worlds.counts()
+    for one, other, _ in answers(Protected.of(worlds, profile)):
+        if 0 < real[one, other] < profile.threshold:
+            assert any(each[one, other] != real[one, other] for each in others)
+
+
 @settings(max_examples=20, deadline=None)
 @given(recipes(6, 45), chosen(3), st.sampled_from(PROFILES))
 def test_what_is_shown_is_true(recipe: Recipe, dimensions: tuple[Dimension, ...], profile: Profile) -> None:
