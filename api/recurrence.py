@@ -18,7 +18,7 @@ from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.figures import AxisValue, Counts
 from learntogether_kg.recurrence import evidence as chains
 from learntogether_kg.recurrence.answer import Result, Row, as_document
-from learntogether_kg.recurrence.derived import Share, share
+from learntogether_kg.recurrence.derived import Share, shares
 from learntogether_kg.recurrence.dimensions import Dimension, dimensions, year_kinds
 from learntogether_kg.recurrence.question import CODES, ask, find_value
 from learntogether_kg.recurrence.request import Request
@@ -69,7 +69,8 @@ def table(served: Served, pairs: Pairs) -> View:
     """
     request = read_request(served, pairs)
     result = served.counted.answer(request, served.protection)
-    figures = tuple(_figure(served, row, request) for row in result.rows)
+    worked = shares([row.cell for row in result.rows])
+    figures = tuple(_figure(served, row, each, request) for row, each in zip(result.rows, worked, strict=True))
     document = as_document(result)
     context: dict[str, object] = {
         "result": result,
@@ -258,13 +259,13 @@ def _choices(names: Iterable[tuple[str, str]], chosen: str) -> tuple[Choice, ...
     return tuple(Choice(value, label, value == chosen) for value, label in names)
 
 
-def _figure(served: Served, row: Row, request: Request) -> Figure:
+def _figure(served: Served, row: Row, worked: Share, request: Request) -> Figure:
     narrowed = {name for name, _ in row.narrow}
     kept = (pair for pair in request.where if pair[0] not in narrowed)
     where = (*kept, *(pair for pair in row.narrow if pair[0] != "coder"))
     coder = next((value for name, value in row.narrow if name == "coder"), request.coder)
     asked = Request(where=where, codes=request.codes, coder=coder, year=request.year)
-    return Figure(row, share(row.cell), f"/recurrence?{_query(asked)}", _evidence_address(served, where, asked, coder))
+    return Figure(row, worked, f"/recurrence?{_query(asked)}", _evidence_address(served, where, asked, coder))
 
 
 def _evidence_address(served: Served, where: Iterable[tuple[str, str]], request: Request, coder: str) -> str:

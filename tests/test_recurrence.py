@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from learntogether_kg import coding_table, queries
-from learntogether_kg.figures import Cell, CoderCount
+from learntogether_kg.errors import QueryArgumentError
+from learntogether_kg.figures import Cell, CoderCount, Counts
 from learntogether_kg.library import Library
+from learntogether_kg.namespaces import ONTOLOGY_GRAPH
 from learntogether_kg.recurrence.answer import pair_up, tabulate
 from learntogether_kg.recurrence.counts import count, reviews_counted
 from learntogether_kg.recurrence.index import Coding
 from learntogether_kg.recurrence.question import ask
 from learntogether_kg.recurrence.reader import read_coding
-from learntogether_kg.recurrence.together import count_pairs
+from learntogether_kg.recurrence.together import count_pairs, count_triples
 from learntogether_kg.store.base import Store
+from learntogether_kg.store.oxigraph import OxigraphStore
 from tests import random_libraries
 
 CODES = ("primary", "any")
@@ -238,3 +244,114 @@ def test_counts_of_random_libraries_equal_sparql(library: random_libraries.Libra
     check_national(both, "", "any")
     check_pairs(both, "", "any", "", "types")
     check_pairs(both, "", "primary", "", "sub-patterns")
+
+
+# Worked out by hand
+
+
+def test_a_code_counts_for_its_pattern_for_the_type_above_and_once_a_review(both: Both) -> None:
+    counts = count(both.coding, ask(both.coding, ["pattern"], (), "any"))
+    found = {values[0].key: cell.reviews or 0 for values, cell in counts.items()}
+    coding = both.coding
+    for place, pattern in enumerate(coding.patterns):
+        above = [coding.patterns[other].key for other in range(len(coding.patterns)) if coding.below[place, other]]
+        assert all(found[pattern.key] <= found[key] for key in above)
+
+
+def test_what_at_least_two_of_two_coders_found_is_what_both_found(teaching: Coding) -> None:
+    def reviews(coder: str) -> set[str]:
+        return {
+            value.iri
+            for value in reviews_counted(teaching, ask(teaching, [], [("pattern", "supervision")], coder=coder))
+        }
+
+    one, other = reviews("teaching-a"), reviews("teaching-b")
+    assert reviews("2 of teaching-a, teaching-b") == one & other
+    assert reviews("1 of teaching-a, teaching-b") == one | other
+    assert reviews("2 of human") == one & other
+    assert one != other
+
+
+def test_several_values_of_a_filter_mean_any_and_several_filters_mean_all(teaching: Coding) -> None:
+    def reviews(*where: tuple[str, str]) -> set[str]:
+        return {value.iri for value in reviews_counted(teaching, ask(teaching, [], where))}
+
+    neglect, abuse, police = ("harm", "neglect"), ("harm", "Physical abuse"), ("agency", "police")
+    assert reviews(neglect, abuse) == reviews(neglect) | reviews(abuse)
+    assert reviews(neglect, police) == reviews(neglect) & reviews(police)
+    assert reviews(neglect) != reviews(abuse)
+
+
+def test_a_table_has_the_figures_that_each_of_its_cells_has_alone(teaching: Coding) -> None:
+    for by in (["type", "harm"], ["level", "influence"], ["agency", "method"], ["year", "level"], ["type", "pattern"]):
+        for values, cell in count(teaching, ask(teaching, by)).items():
+            where = [(name, value.key) for name, value in zip(by, values, strict=True)]
+            assert cell == count(teaching, ask(teaching, [], where)).cells[0], where
+
+
+def test_coders_side_by_side_have_the_figures_that_each_has_alone(teaching: Coding) -> None:
+    for (coder, pattern), cell in count(teaching, ask(teaching, ["coder", "type"])).items():
+        alone = count(teaching, ask(teaching, ["type"], coder=coder.key))
+        (same,) = (other for values, other in alone.items() if values[0] == pattern)
+        assert figures(cell) == figures(same)
+
+
+def test_a_filter_on_a_coder_is_the_rule_of_that_coder(teaching: Coding) -> None:
+    by_filter = count(teaching, ask(teaching, ["type"], [("coder", "teaching-b")]))
+    assert by_filter == count(teaching, ask(teaching, ["type"], coder="teaching-b"))
+
+
+def test_triples_are_reviews_with_all_three(teaching: Coding) -> None:
+    question = ask(teaching, ["type"], (), "any")
+    triples = count_triples(teaching, question)
+    assert len(triples) > 5
+    for triple in triples[:5]:
+        sets = [
+            {value.iri for value in reviews_counted(teaching, ask(teaching, [], [("type", each.key)], "any"))}
+            for each in triple.patterns
+        ]
+        assert triple.together == len(set.intersection(*sets))
+
+
+def test_the_trend_of_a_pattern_younger_than_the_codings_is_not_tested(teaching_library: Library) -> None:
+    example = random_libraries.typology()
+    coding = read_coding(teaching_library.release().coding(), OxigraphStore.in_memory([(ONTOLOGY_GRAPH, example)]))
+    result = tabulate(coding, ask(coding, ["year"], [("pattern", "synthetic-later")], coder="teaching-agreed"), "r")
+    (line,) = result.trend
+    assert line.p_value is None
+    assert line.note == "No test: the coder looked for it in fewer than three years"
+    assert result.counts is not None
+    assert result.counts.total.looked == 0
+
+
+def test_nothing_is_worked_out_from_a_count_that_is_not_shown(teaching: Coding) -> None:
+    def hide(_: object, counts: Counts) -> Counts:
+        cells = tuple(replace(cell, reviews=None) for cell in counts.cells)
+        return replace(counts, cells=cells, total=replace(counts.total, reviews=None, findings_read=None))
+
+    result = tabulate(teaching, ask(teaching, ["type", "year"]), "r", "test", hide)
+    for row in result.answer.as_records():
+        assert (row["reviews"], row["share"], row["low"], row["high"]) == ("c", None, None, None)
+    assert all(line.p_value is None for line in result.trend)
+    assert "c of c reviews" in result.sentence
+    assert result.reviews is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"by": ["colour"]}, "'colour' is not one of type, pattern"),
+        ({"by": ["type", "year", "harm"]}, "at most 2"),
+        ({"by": ["type", "type"]}, "given twice"),
+        ({"by": [], "where": [("harm", "neglekt")]}, "did you mean 'Neglect'"),
+        ({"by": [], "where": [("year", "1066")]}, "not known here"),
+        ({"by": [], "codes": "some"}, "'some' is not one of primary, any"),
+        ({"by": [], "year": "birth"}, "'birth' is not one of period, report, publication"),
+        ({"by": [], "coder": "human"}, "the kind of several coders, teaching-a, teaching-b"),
+        ({"by": [], "coder": "3 of human"}, "between 1 and the number of coders, 2"),
+        ({"by": [], "coder": "teaching-x"}, "did you mean"),
+    ],
+)
+def test_a_wrong_argument_is_told_with_what_there_is(teaching: Coding, asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(QueryArgumentError, match=re.escape(message)):
+        ask(teaching, **asked)

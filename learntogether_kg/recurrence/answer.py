@@ -13,7 +13,7 @@ from typing import Final
 from learntogether_kg.answers import Answer, Resource, Scalar, Value
 from learntogether_kg.figures import AxisValue, Cell, CoderCount, Count, Counts, Together
 from learntogether_kg.recurrence.counts import count, reviews_counted
-from learntogether_kg.recurrence.derived import FEW, TrendLine, associate, share, trends
+from learntogether_kg.recurrence.derived import FEW, Association, Share, TrendLine, associations, shares, trends
 from learntogether_kg.recurrence.dimensions import dimensions
 from learntogether_kg.recurrence.index import Coding
 from learntogether_kg.recurrence.question import Question
@@ -152,7 +152,11 @@ def tabulate(
     names = [dimension.name for dimension in question.by]
     columns = {name: dimensions()[name].meaning for name in names} | COLUMNS
     rows = tuple(Row(values, cell, _narrowed(names, values)) for values, cell in counts.items())
-    table = tuple((*map(_resource, row.values), *_cell_values(row.cell), question.rule) for row in rows)
+    worked = shares([row.cell for row in rows])
+    table = tuple(
+        (*map(_resource, row.values), *_cell_values(row.cell, each), question.rule)
+        for row, each in zip(rows, worked, strict=True)
+    )
     return Result(
         Answer("recurrence", question.typed, tuple(columns), table),
         columns,
@@ -184,7 +188,10 @@ def pair_up(
         f"{PAIRS}. Chance: {permutations} matrices with the same totals of reviews and of patterns, over the reviews "
         "coded for all of the patterns; q over all pairs looked at (Benjamini and Hochberg)"
     )
-    rows = tuple((*map(_resource, pair.patterns), *_pair_values(pair), question.rule) for pair in pairs)
+    rows = tuple(
+        (*map(_resource, pair.patterns), *_pair_values(pair, each), question.rule)
+        for pair, each in zip(pairs, associations(pairs), strict=True)
+    )
     seen = sum(1 for pair in pairs if pair.together)
     return Result(
         Answer("recurrence", question.typed | {"pairs": level_of(question)}, tuple(PAIR_COLUMNS), rows),
@@ -245,8 +252,8 @@ def _sentence(question: Question, total: Cell, release: str) -> str:
         f"{each.dimension.label.lower()} {' or '.join(value.label.lower() for value in each.values)}"
         for each in question.filters("review", "item")
     )
-    worked = share(total)
-    shares = (
+    (worked,) = shares([total])
+    of_looked = (
         f"; of the {total.looked} that looked this is {worked.share:.0%} "
         f"(95 % interval {worked.low:.0%} to {worked.high:.0%})"
         if worked.share is not None
@@ -255,7 +262,7 @@ def _sentence(question: Question, total: Cell, release: str) -> str:
     return (
         f"In release {release}, {_shown(total.reviews)} of {_shown(total.findings_read)} reviews whose findings were "
         f"read{f' ({only})' if only else ''} have {'any' if question.codes == 'any' else 'a primary'} code for {what}"
-        f"{f' with {influences} influence' if influences else ''} by {question.coder.words}{shares}. "
+        f"{f' with {influences} influence' if influences else ''} by {question.coder.words}{of_looked}. "
         "Reviews are chosen cases: this is no prevalence."
     )
 
@@ -268,8 +275,7 @@ def _resource(value: AxisValue) -> Scalar:
     return Resource(value.label, value.iri) if value.iri.startswith("http") else value.label
 
 
-def _cell_values(cell: Cell) -> list[Value]:
-    worked = share(cell)
+def _cell_values(cell: Cell, worked: Share) -> list[Value]:
     few = "" if worked.share is not None or not _is_small(cell) else f"; fewer than {FEW} reviews were read"
     return [
         *map(
@@ -286,8 +292,7 @@ def _is_small(cell: Cell) -> bool:
     return cell.findings_read is not None and cell.findings_read < FEW
 
 
-def _pair_values(pair: Together) -> list[Value]:
-    worked = associate(pair)
+def _pair_values(pair: Together, worked: Association) -> list[Value]:
     return [
         _shown(pair.together),
         *map(_shown, pair.each),

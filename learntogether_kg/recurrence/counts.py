@@ -1,13 +1,12 @@
 """Counting: how many reviews, by one or two dimensions, with every denominator and every coder's own count.
 
-What a coder found is a table of Booleans, reviews × columns; which review has which fact is another. The number of
-reviews in each pair of a column and a fact is the product of the two, in single precision, which is exact for whole
-numbers below 2^24.
+What a coder found is a table of Booleans, columns × reviews; which review has which fact is another. The number of
+reviews in each pair of a column and a fact is the number of places where both are true.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -15,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from learntogether_kg.figures import Axis, AxisValue, Cell, CoderCount, Counts
+from learntogether_kg.recurrence.bits import count_both
 from learntogether_kg.recurrence.dimensions import Dimension
-from learntogether_kg.recurrence.index import CoderCodes, Coding, Flags
+from learntogether_kg.recurrence.index import CoderCodes, Coding, Fact, Flags, Masks
 from learntogether_kg.recurrence.question import CoderRule, Question
 
 Numbers = npt.NDArray[np.int64]
@@ -26,7 +26,7 @@ FIELDS = ("reviews", "findings_read", "looked", "looked_not_found", "cannot_tell
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """What was judged of some patterns, or sets of patterns, in some reviews; reviews × sets.
+    """What was judged of some patterns, or sets of patterns, in some reviews; sets × reviews.
 
     Attributes:
         reviews: Places of the reviews.
@@ -34,7 +34,6 @@ class Judged:
         looked: Looked for.
         cannot_tell: Not found, and said that it cannot be told.
         in_part: Found, though not the whole report was coded.
-        coded: Coded at the level of the patterns under a version that has them.
     """
 
     reviews: npt.NDArray[np.int32]
@@ -42,7 +41,6 @@ class Judged:
     looked: Flags
     cannot_tell: Flags
     in_part: Flags
-    coded: Flags
 
 
 def count(coding: Coding, question: Question) -> Counts:
@@ -62,10 +60,7 @@ def chosen_reviews(coding: Coding, question: Question) -> Flags:
     """Returns which reviews have one of the values that the question's filters on reviews name."""
     chosen = np.ones(len(coding.reviews), np.bool_)
     for each in question.filters("review"):
-        fact = coding.fact(each.dimension, question.year)
-        keys = {value.key for value in each.values}
-        columns = [place for place, value in enumerate(fact.values) if value.key in keys]
-        chosen &= fact.table(len(coding.reviews))[:, columns].any(axis=1)
+        chosen &= coding.fact(each.dimension, question.year).having(each.values)
     return chosen
 
 
@@ -97,7 +92,7 @@ def judged(coder: CoderCodes, sets: Sequence[Sequence[int]]) -> Judged:
     untold = _any(coder.cannot_tell, sets) & ~found
     whole = _all(coder.whole, sets)
     looked = found | _all(coder.looked, sets)
-    return Judged(coder.reviews, found, looked, untold, found & ~whole, _all(coder.coded, sets))
+    return Judged(coder.reviews, found, looked, untold, found & ~whole)
 
 
 class _Table:
@@ -126,7 +121,7 @@ class _Table:
         """Returns the cells, the last axis fastest."""
         coders = self._coding.coders
         own = [self._shaped_by_slice(self._coder_hits(coder)) for coder in coders]
-        coded = [self._spread(self._project(judged(coder, self._sets).coded, coder.reviews)) for coder in coders]
+        coded = [self._spread(self._project(_all(coder.coded, self._sets), coder.reviews)) for coder in coders]
         if any(each.of == "coder" for each in self._by):
             return self._cells_by_coder(own)
         figures = self._denominators(self._judgements(self._question.coder))
@@ -145,7 +140,7 @@ class _Table:
         """Returns which reviews the one cell of a table without dimensions counts."""
         flags = np.zeros(len(self._coding.reviews), np.bool_)
         for _, (reviews, found) in self._rule_hits(self._question.coder):
-            flags[reviews] |= found[:, 0]
+            flags[reviews] |= found[0]
         return flags & self._chosen
 
     def _cells_by_coder(self, own: Sequence[Numbers]) -> tuple[Cell, ...]:
@@ -179,71 +174,64 @@ class _Table:
         near: Flags = np.logical_or(below[:, places].any(axis=1), below[places, :].any(axis=0))
         return tuple(value for value in values if near[place_of[value.key]])
 
-    def _fact_table(self, dimension: Dimension) -> npt.NDArray[np.float32]:
+    def _fact_table(self, dimension: Dimension) -> Flags:
+        """Returns values × reviews of a dimension of reviews."""
         fact = self._coding.fact(dimension, self._question.year)
         keys = {value.key for value in self._values[dimension.name]}
-        columns = [place for place, value in enumerate(fact.values) if value.key in keys]
-        return fact.table(len(self._coding.reviews))[:, columns].astype(np.float32)
+        return fact.flags[[value.key in keys for value in fact.values]]
 
     def _chosen_items(self) -> Flags | None:
-        flags: Flags | None = None
-        for each in self._question.filters("item"):
-            fact = self._coding.fact(each.dimension, self._question.year)
-            keys = {value.key for value in each.values}
-            columns = [place for place, value in enumerate(fact.values) if value.key in keys]
-            has: Flags = np.asarray(fact.table(self._coding.item_count)[:, columns].any(axis=1))
-            flags = has if flags is None else flags & has
-        return flags
+        """Returns which items have the values that filters on items name; None where there is no such filter."""
+        having = [
+            self._coding.fact(each.dimension, self._question.year).having(each.values)
+            for each in self._question.filters("item")
+        ]
+        chosen: Flags | None = np.logical_and.reduce(having) if having else None
+        return chosen
 
-    def _slices(self) -> Iterator[tuple[tuple[int, ...], frozenset[int] | None, list[tuple[Flags, int]]]]:
+    def _slices(self) -> Iterator[tuple[tuple[int, ...], int, list[tuple[Fact, int]]]]:
         """Yields each combination of an influence and of values of items that the table has.
 
         Yields:
-            Its places on those axes; the influences it takes, None for any; and for each axis of items their table of
-            values with the column to look at.
+            Its places on those axes; the bits of the influences it takes; and for each axis of items the fact with the
+            place of the value.
         """
         influences = self._coding.influences
         keys = [{value.key for value in each.values} for each in self._question.filters("influence")]
-        wanted = (
-            frozenset(i for i, value in enumerate(influences) if all(value.key in k for k in keys)) if keys else None
-        )
+        wanted = sum(1 << i for i, value in enumerate(influences) if all(value.key in named for named in keys))
         axes = [each for each in self._by if each.of in ("influence", "item")]
-        tables = {each.name: self._item_table(each) for each in axes if each.of == "item"}
+        facts = {each.name: self._coding.fact(each, self._question.year) for each in axes if each.of == "item"}
         for places in product(*(range(len(self._values[each.name])) for each in axes)):
-            chosen, items = wanted, []
+            bits, items = wanted, []
             for axis, place in zip(axes, places, strict=True):
                 value = self._values[axis.name][place]
                 if axis.of == "influence":
-                    chosen = frozenset({influences.index(value)})
+                    bits = 1 << influences.index(value)
                 else:
-                    flags, columns = tables[axis.name]
-                    items.append((flags, columns[value.key]))
-            yield places, chosen, items
-
-    def _item_table(self, dimension: Dimension) -> tuple[Flags, Mapping[str, int]]:
-        fact = self._coding.fact(dimension, self._question.year)
-        return fact.table(self._coding.item_count), {value.key: place for place, value in enumerate(fact.values)}
+                    items.append((facts[axis.name], facts[axis.name].values.index(value)))
+            yield places, bits, items
 
     def _coder_hits(self, coder: CoderCodes) -> Iterator[tuple[tuple[int, ...], tuple[npt.NDArray[np.int32], Flags]]]:
-        """Yields for each slice the coder's reviews and, reviews × sets of patterns, where one of them is found."""
-        by_item = self._item_flags is not None or any(each.of == "item" for each in self._by)
-        codes = coder.codes if by_item else coder.distinct
-        counted = codes.influence >= 0
-        counted &= self._chosen[coder.reviews[codes.review]]
-        if self._primary:
-            counted &= codes.primary
-        if self._item_flags is not None:
-            counted &= self._item_flags[codes.item]
-        codes = codes.take(counted)
-        for places, influences, items in self._slices():
-            which = np.ones(len(codes.review), np.bool_)
-            if influences is not None:
-                which &= np.isin(codes.influence, list(influences))
-            for flags, column in items:
-                which &= flags[codes.item, column]
-            found = np.zeros((len(coder.reviews), len(coder.is_type)), np.bool_)
-            found[codes.review[which], codes.pattern[which]] = True
-            yield places, (coder.reviews, _any(found, self._sets))
+        """Yields for each slice the coder's reviews and, sets of patterns × reviews, where one of them is found."""
+        columns = sorted({place for each in self._sets for place in each})
+        column_of = {place: column for column, place in enumerate(columns)}
+        sets = [[column_of[place] for place in each] for each in self._sets]
+        for places, bits, items in self._slices():
+            masks = self._masks(coder, items)[columns]
+            yield places, (coder.reviews, _any((masks & np.uint16(bits)) != 0, sets))
+
+    def _masks(self, coder: CoderCodes, items: Sequence[tuple[Fact, int]]) -> Masks:
+        if self._item_flags is None and not items:
+            return coder.primary_masks if self._primary else coder.any_masks
+        if self._item_flags is None and len(items) == 1:
+            fact, place = items[0]
+            return coder.masks_by(fact, self._primary)[place]
+        which = np.ones(len(coder.codes.item), np.bool_)
+        which &= coder.codes.primary | (not self._primary)
+        for has in (*(fact.flags[place] for fact, place in items), self._item_flags):
+            if has is not None:
+                which &= has[coder.codes.item]
+        return coder.masks(coder.codes.take(which))
 
     def _rule_hits(self, rule: CoderRule) -> Iterator[tuple[tuple[int, ...], tuple[npt.NDArray[np.int32], Flags]]]:
         """Yields the same as `_coder_hits` for what at least so many of several coders found."""
@@ -256,9 +244,9 @@ class _Table:
             yield slices[0][0], (everywhere, votes >= rule.least)
 
     def _votes(self, found: Iterable[tuple[npt.NDArray[np.int32], Flags]]) -> npt.NDArray[np.int16]:
-        votes = np.zeros((len(self._coding.reviews), len(self._sets)), np.int16)
+        votes = np.zeros((len(self._sets), len(self._coding.reviews)), np.int16)
         for reviews, flags in found:
-            votes[reviews] += flags
+            votes[:, reviews] += flags
         return votes
 
     def _judgements(self, rule: CoderRule) -> Judged:
@@ -266,13 +254,13 @@ class _Table:
         each = [judged(self._coding.coders[place], self._sets) for place in rule.coders]
         if len(each) == 1:
             return each[0]
-        found, looked, untold, coded = (
+        found, looked, untold = (
             self._votes((one.reviews, getattr(one, name)) for one in each) >= rule.least
-            for name in ("found", "looked", "cannot_tell", "coded")
+            for name in ("found", "looked", "cannot_tell")
         )
         wholly = self._votes((one.reviews, one.found & ~one.in_part) for one in each) >= rule.least
         everywhere = np.arange(len(self._coding.reviews), dtype=np.int32)
-        return Judged(everywhere, found, looked | found, untold & ~found, found & ~wholly, coded)
+        return Judged(everywhere, found, looked | found, untold & ~found, found & ~wholly)
 
     def _counted(self, rule: CoderRule, own: Sequence[Numbers]) -> Numbers:
         if len(rule.coders) == 1:
@@ -281,40 +269,40 @@ class _Table:
 
     def _denominators(self, each: Judged) -> dict[str, Numbers]:
         everywhere = np.arange(len(self._coding.reviews), dtype=np.int32)
-        one = np.ones((len(everywhere), len(self._sets)), np.bool_)
-        tables = {
-            "looked": (each.looked, each.reviews),
-            "looked_not_found": (each.looked & ~each.found, each.reviews),
-            "cannot_tell": (each.cannot_tell, each.reviews),
-            "found_in_part": (each.in_part, each.reviews),
-            "findings_read": (one & self._coding.read[:, None], everywhere),
-            "all_reviews": (one, everywhere),
+        judgements = {
+            "looked": each.looked,
+            "looked_not_found": each.looked & ~each.found,
+            "cannot_tell": each.cannot_tell,
+            "found_in_part": each.in_part,
         }
-        return {name: self._spread(self._project(flags, reviews)) for name, (flags, reviews) in tables.items()}
+        figures = {name: self._spread(self._project(flags, each.reviews)) for name, flags in judgements.items()}
+        # These do not depend on the patterns: one column stands for all of them.
+        for name, flags in (("findings_read", self._coding.read), ("all_reviews", np.ones(len(everywhere), np.bool_))):
+            once = self._project(flags[None, :], everywhere, (1,) * len(self._pattern_shape))
+            shape = (*self._pattern_shape, *once.shape[len(self._pattern_shape) :])
+            figures[name] = self._spread(np.broadcast_to(once, shape))
+        return figures
 
     def _shape(self) -> tuple[int, ...]:
         return tuple(len(self._values[each.name]) for each in self._by if each.of != "coder")
 
-    def _project(self, flags: Flags, reviews: npt.NDArray[np.int32]) -> Numbers:
+    def _project(
+        self, flags: Flags, reviews: npt.NDArray[np.int32], pattern_shape: tuple[int, ...] | None = None
+    ) -> Numbers:
         """Returns how many of the chosen reviews have each column, by the values of the axes of reviews.
 
         Returns:
             Shaped as the axes of patterns, then those of reviews.
         """
-        mine = self._chosen[reviews]
-        facts = [table[reviews[mine]] for table in self._facts.values()]
-        if not facts:
-            counts = np.count_nonzero(flags[mine], axis=0)
-            plain: Numbers = np.asarray(counts, np.int64).reshape(self._pattern_shape)
-            return plain
-        weights = flags[mine].astype(np.float32)
-        shape = (*self._pattern_shape, *(table.shape[1] for table in facts))
-        if len(facts) == 1:
-            numbers: npt.NDArray[np.floating] = weights.T @ facts[0]
-        else:
-            numbers = (facts[0] * weights[:, :1]).T @ facts[1]
-        whole: Numbers = np.rint(numbers).astype(np.int64).reshape(shape)
-        return whole
+        shape = self._pattern_shape if pattern_shape is None else pattern_shape
+        mine = np.flatnonzero(self._chosen[reviews])
+        if len(mine) < len(reviews):
+            flags, reviews = flags[:, mine], reviews[mine]
+        if not self._facts:
+            return np.array([np.count_nonzero(column) for column in flags], np.int64).reshape(shape)
+        facts = [table if len(reviews) == table.shape[1] else table[:, reviews] for table in self._facts.values()]
+        one, other = (flags, facts[0]) if len(facts) == 1 else (facts[0] & flags[:1], facts[1])
+        return count_both(one, other).reshape(*shape, *(len(table) for table in facts))
 
     def _shaped_by_slice(
         self, slices: Iterable[tuple[tuple[int, ...], tuple[npt.NDArray[np.int32], Flags]]]
@@ -352,12 +340,14 @@ def _any(flags: Flags, sets: Sequence[Sequence[int]]) -> Flags:
 def _all(flags: Flags, sets: Sequence[Sequence[int]]) -> Flags:
     """Returns for each set whether all of its columns are true; no set without members is."""
     joined = _joined(flags, sets, np.logical_and)
-    joined[:, [place for place, each in enumerate(sets) if not each]] = False
+    for place, each in enumerate(sets):
+        if not each:
+            joined[place] = False
     return joined
 
 
 def _joined(flags: Flags, sets: Sequence[Sequence[int]], join: np.ufunc) -> Flags:
     if all(len(each) == 1 for each in sets):
-        return flags[:, [each[0] for each in sets]]
-    columns = [join.reduce(flags[:, list(each)], axis=1) for each in sets]
-    return np.stack(columns, axis=1) if columns else np.zeros((len(flags), 0), np.bool_)
+        return flags[[each[0] for each in sets]]
+    rows = [join.reduce(flags[list(each)], axis=0) for each in sets]
+    return np.stack(rows) if rows else np.zeros((0, flags.shape[1]), np.bool_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -77,44 +78,32 @@ class TrendLine:
     note: str
 
 
-def share(cell: Cell) -> Share:
-    """Returns the share of the reviews that looked which report it.
+def shares(cells: Sequence[Cell]) -> list[Share]:
+    """Returns for each cell the share of the reviews that looked which report it, or why there is none.
 
     A share needs reviews that were free to say no: where only a part was coded, a find is recorded and a miss is not.
     Under ten reviews that looked there is none.
     """
-    reviews, looked, not_found, in_part = cell.reviews, cell.looked, cell.looked_not_found, cell.found_in_part
-    if reviews is None or looked is None or not_found is None or in_part is None:
-        return Share(note=SUPPRESSED)
-    if looked == 0:
-        return Share(note="No share: the coder looked for it in no review")
-    if not_found == 0:
-        return Share(note="No share: no review is recorded in which the coder looked for it and did not find it")
-    if looked < FEW:
-        return Share(note=f"No share: the coder looked for it in fewer than {FEW} reviews")
-    if in_part:
-        return Share(
-            note=f"No share: of the reviews in which the coder found it, {in_part} had not been coded as a whole, so "
-            "that a miss would have left no trace there"
-        )
-    low, high = statistics.jeffreys_interval(reviews, looked)
-    return Share(reviews / looked, float(low), float(high))
+    why = [_why_no_share(cell) for cell in cells]
+    fit = [cell for cell, note in zip(cells, why, strict=True) if not note]
+    found, of = (np.array([getattr(cell, name) for cell in fit], float) for name in ("reviews", "looked"))
+    low, high = statistics.jeffreys_interval(found, of)
+    worked = iter(map(Share, (found / of).tolist(), low.tolist(), high.tolist()))
+    return [Share(note=note) if note else next(worked) for note in why]
 
 
-def associate(pair: Together) -> Association:
-    """Returns how two patterns go together, of the reviews coded for both."""
-    one, other = pair.each
-    if pair.together is None or one is None or other is None or pair.coded is None or pair.whole is None:
-        return Association(note=SUPPRESSED)
-    expected = one * other / pair.coded if pair.coded else None
-    note = _why_no_lift(pair.together, one, other, pair.coded, pair.whole)
-    if note:
-        return Association(expected, note=note)
-    odds = statistics.odds_ratio(
-        pair.together, one - pair.together, other - pair.together, pair.coded - one - other + pair.together
-    )
-    lift = float(statistics.lift(pair.together, one, other, pair.coded))
-    return Association(expected, lift, _number(odds.estimate), _number(odds.low), _number(odds.high))
+def associations(pairs: Sequence[Together]) -> list[Association]:
+    """Returns for each two patterns how they go together, of the reviews coded for both."""
+    why = [_why_no_lift(pair) for pair in pairs]
+    fit = [pair for pair, note in zip(pairs, why, strict=True) if not note]
+    both, one, other, of = np.array([[p.together, *p.each, p.coded] for p in fit], float).reshape(-1, 4).T
+    odds = statistics.odds_ratio(both, one - both, other - both, of - one - other + both)
+    lift = statistics.lift(both, one, other, of)
+    worked = iter(zip(*(_numbers(each) for each in (lift, odds.estimate, odds.low, odds.high)), strict=True))
+    return [
+        Association(_expected(pair), note=note) if note else Association(_expected(pair), *next(worked))
+        for pair, note in zip(pairs, why, strict=True)
+    ]
 
 
 def trends(counts: Counts) -> list[TrendLine]:
@@ -129,20 +118,46 @@ def trends(counts: Counts) -> list[TrendLine]:
     return [line if line.p_value is None else _with_q(line, next(q_values)) for line in tested]
 
 
-def _number(worked: npt.NDArray[np.float64]) -> float | None:
-    return None if np.isnan(worked) else float(worked)
+def _why_no_share(cell: Cell) -> str:
+    reviews, looked, not_found, in_part = cell.reviews, cell.looked, cell.looked_not_found, cell.found_in_part
+    if reviews is None or looked is None or not_found is None or in_part is None:
+        return SUPPRESSED
+    if looked == 0:
+        return "No share: the coder looked for it in no review"
+    if not_found == 0:
+        return "No share: no review is recorded in which the coder looked for it and did not find it"
+    if looked < FEW:
+        return f"No share: the coder looked for it in fewer than {FEW} reviews"
+    if in_part:
+        return (
+            f"No share: of the reviews in which the coder found it, {in_part} had not been coded as a whole, so that a "
+            "miss would have left no trace there"
+        )
+    return ""
 
 
-def _why_no_lift(together: int, one: int, other: int, coded: int, whole: int) -> str:
+def _why_no_lift(pair: Together) -> str:
+    together, coded, whole = pair.together, pair.coded, pair.whole
+    if together is None or coded is None or whole is None or None in pair.each:
+        return SUPPRESSED
     if coded < FEW:
         return f"No lift: the coder coded fewer than {FEW} reviews"
     if whole < coded:
         return "No lift: not all of the reviews were coded as a whole, so that a miss would have left no trace there"
-    if coded in (one, other):
+    if coded in pair.each:
         return "No lift: one of the two stands in every review coded"
     if together == 0:
         return "No lift: the two stand together in no review"
     return ""
+
+
+def _expected(pair: Together) -> float | None:
+    one, other = pair.each
+    return one * other / pair.coded if pair.coded and one is not None and other is not None else None
+
+
+def _numbers(worked: npt.NDArray[np.float64]) -> list[float | None]:
+    return [None if math.isnan(each) else each for each in worked.tolist()]
 
 
 def _series(counts: Counts) -> Iterator[tuple[tuple[AxisValue, ...], list[tuple[AxisValue, Cell]]]]:

@@ -1,13 +1,13 @@
 """The coding table in memory, as whole numbers: what every count runs over.
 
-Reviews, patterns and other values are places in sorted lists. What a coder found is a table of Booleans, reviews down
-and patterns across, so that a count over reviews is a product of two such tables.
+Reviews, patterns and other values are places in sorted lists. What a coder found is a table of Booleans, patterns down
+and reviews across, so that a count over reviews is a product of two such tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -20,6 +20,8 @@ from learntogether_kg.recurrence.dimensions import Dimension
 
 Places = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+Masks = npt.NDArray[np.uint16]
+"""Patterns × reviews: one bit for each influence the pattern was found with."""
 
 NOT_KNOWN: Final = AxisValue("not-known", "Not known")
 """The row or column of reviews that do not state it."""
@@ -27,7 +29,7 @@ NOT_KNOWN: Final = AxisValue("not-known", "Not known")
 NOT_STATED: Final = str(CL["not-stated"])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fact:
     """The values of one fact and which review, or which coded item, has which.
 
@@ -35,18 +37,27 @@ class Fact:
         values: Its values in order, the last of them `NOT_KNOWN`.
         holders: Places of reviews or items.
         places: The place of the value each of them has; a holder may stand here several times.
+        count: How many holders there could be.
     """
 
     values: tuple[AxisValue, ...]
     holders: Places
     places: Places
+    count: int
 
-    def table(self, count: int) -> Flags:
-        """Returns which of so many holders has which value; who states none has the last."""
-        flags = np.zeros((count, len(self.values)), np.bool_)
-        flags[self.holders, self.places] = True
-        flags[~flags.any(axis=1), -1] = True
+    @cached_property
+    def flags(self) -> Flags:
+        """Values × holders: who has which; who states none has the last."""
+        flags = np.zeros((len(self.values), self.count), np.bool_)
+        flags[self.places, self.holders] = True
+        flags[-1, ~flags.any(axis=0)] = True
         return flags
+
+    def having(self, values: Iterable[AxisValue]) -> Flags:
+        """Returns which holders have one of some values."""
+        keys = {value.key for value in values}
+        having: Flags = np.asarray(self.flags[[value.key in keys for value in self.values]].any(axis=0))
+        return having
 
 
 @dataclass(frozen=True)
@@ -93,8 +104,8 @@ class CoderCodes:
         codes: The codes, one row for each coded item.
         scopes: Distinct sets of scopes.
         scope_of: For each review, the place of its set of scopes.
-        not_found: Reviews × patterns: "looked for, not found".
-        cannot_tell: Reviews × patterns: "cannot tell".
+        not_found: Patterns × reviews: "looked for, not found".
+        cannot_tell: Patterns × reviews: "cannot tell".
         versions: For each version, which patterns it has.
         is_type: Which patterns are types, "any pattern" among them.
     """
@@ -110,39 +121,84 @@ class CoderCodes:
     cannot_tell: Flags
     versions: Mapping[str, Flags]
     is_type: Flags
+    known: dict[tuple[Fact, bool], list[Masks]] = field(default_factory=dict, repr=False)
 
     @cached_property
-    def distinct(self) -> Coded:
-        """The codes without the items, each once."""
-        codes, width = self.codes, len(self.is_type)
-        keys = ((codes.review.astype(np.int64) * width + codes.pattern) * 64 + codes.influence + 1) * 2 + codes.primary
-        return codes.take(np.unique(keys, return_index=True)[1].astype(np.int32))
+    def primary_masks(self) -> Masks:
+        """What was found by primary codes."""
+        return self.masks(self.codes.take(self.codes.primary))
+
+    @cached_property
+    def any_masks(self) -> Masks:
+        """What was found by any code."""
+        return self.masks(self.codes)
+
+    def masks(self, codes: Coded) -> Masks:
+        """Returns what was found by some of the codes."""
+        masks = np.zeros((len(self.is_type), len(self.reviews)), np.uint16)
+        for influence in range(codes.influence.max(initial=-1) + 1):
+            which = codes.influence == influence
+            masks[codes.pattern[which], codes.review[which]] |= np.uint16(1 << influence)
+        return masks
+
+    def masks_by(self, fact: Fact, primary: bool) -> list[Masks]:
+        """Returns what was found by codes of items with each value of a fact; worked out once."""
+        known = self.known.setdefault((fact, primary), [])
+        if not known:
+            codes = self.codes.take(self.codes.primary) if primary else self.codes
+            known.extend(self.masks(codes.take(has[codes.item])) for has in fact.flags)
+        return known
 
     @cached_property
     def found(self) -> Flags:
-        """Reviews × patterns: found, under any code and influence."""
-        flags = np.zeros((len(self.reviews), len(self.is_type)), np.bool_)
-        flags[self.distinct.review, self.distinct.pattern] = True
+        """Patterns × reviews: found, under any code and influence."""
+        flags = np.zeros((len(self.is_type), len(self.reviews)), np.bool_)
+        flags[self.codes.pattern, self.codes.review] = True
         return flags
 
     @cached_property
+    def in_one_item(self) -> tuple[Places, Places, Places]:
+        """Every two patterns of one coded item: the review, the one, the other, each three once."""
+        codes, width = self.codes, len(self.is_type)
+        keys = np.unique(codes.item.astype(np.int64) * width + codes.pattern)
+        item, pattern = keys // width, keys % width
+        review_of = np.zeros(int(item.max(initial=-1)) + 1, np.int64)
+        review_of[codes.item] = codes.review
+        met, step = [np.zeros(0, np.int64)], 1
+        while step < len(item) and (same := item[step:] == item[:-step]).any():
+            review = review_of[item[step:][same]]
+            met.append((review * width + pattern[:-step][same]) * width + pattern[step:][same])
+            step += 1
+        triples = np.unique(np.concatenate(met))
+        rest, other = np.divmod(triples, width)
+        review, one = np.divmod(rest, width)
+        return review.astype(np.int32), one.astype(np.int32), other.astype(np.int32)
+
+    @cached_property
+    def in_one_item_counts(self) -> npt.NDArray[np.int64]:
+        """Patterns × patterns: in how many of all the coder's reviews one item is coded as both; each pair once."""
+        _, one, other = self.in_one_item
+        width = len(self.is_type)
+        return np.bincount(one.astype(np.int64) * width + other, minlength=width**2).reshape(width, width)
+
+    @cached_property
     def versed(self) -> Flags:
-        """Reviews × patterns: coded under a version that has the pattern."""
+        """Patterns × reviews: coded under a version that has the pattern."""
         return self._by_scope(self._has)
 
     @cached_property
     def coded(self) -> Flags:
-        """Reviews × patterns: so, and at the pattern's level."""
+        """Patterns × reviews: so, and at the pattern's level."""
         return self._by_scope(self._reaches)
 
     @cached_property
     def whole(self) -> Flags:
-        """Reviews × patterns: so, and the whole report."""
+        """Patterns × reviews: so, and the whole report."""
         return self._by_scope(lambda scope: self._reaches(scope) & scope.whole)
 
     @cached_property
     def looked(self) -> Flags:
-        """Reviews × patterns: the coder looked for it."""
+        """Patterns × reviews: the coder looked for it."""
         return self.found | (~self.cannot_tell & (self.not_found | self.whole))
 
     def _has(self, scope: Scope) -> Flags:
@@ -156,8 +212,7 @@ class CoderCodes:
     def _by_scope(self, test: Callable[[Scope], Flags]) -> Flags:
         none = np.zeros(len(self.is_type), np.bool_)
         table = np.array([np.logical_or.reduce([none, *map(test, scopes)]) for scopes in self.scopes] or [none])
-        answer: Flags = table[self.scope_of]
-        return answer
+        return np.ascontiguousarray(table.T[:, self.scope_of])
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,6 +250,10 @@ class Coding:
         """The influences, in order."""
         return self.lists.get(str(CL.influences), ())
 
+    def holders_of(self, dimension: Dimension) -> int:
+        """Returns how many reviews, or coded items, could have a value of a dimension."""
+        return self.item_count if dimension.of == "item" else len(self.reviews)
+
     def fact(self, dimension: Dimension, year: str) -> Fact:
         """Returns the fact of a dimension of reviews or of items.
 
@@ -206,7 +265,9 @@ class Coding:
         known = self.items if dimension.of == "item" else self.facts
         none: Places = np.zeros(0, np.int32)
         listed = self.lists.get(str(expand(dimension.list)), ())
-        return known.get(name) or Fact((*(v for v in listed if v.iri != NOT_STATED), NOT_KNOWN), none, none)
+        if name in known:
+            return known[name]
+        return Fact((*(v for v in listed if v.iri != NOT_STATED), NOT_KNOWN), none, none, self.holders_of(dimension))
 
     def values(self, dimension: Dimension, year: str) -> tuple[AxisValue, ...]:
         """Returns what a dimension can be, in order."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from learntogether_kg import charts
 from learntogether_kg.figures import Cell, Counts
 from learntogether_kg.recurrence.answer import HIDDEN, Result
-from learntogether_kg.recurrence.derived import FEW, share
+from learntogether_kg.recurrence.derived import FEW, shares
 
 _MOST_ROWS = 60
 """A picture with more rows than this cannot be read."""
@@ -40,10 +40,10 @@ def _pairs(result: Result) -> str | None:
 
 def _dots(result: Result, counts: Counts) -> str | None:
     rows = [(values[0], cell) for values, cell in counts.items()]
-    shares = [share(cell) for _, cell in rows]
-    of_share = all(each.share is not None for each in shares)
+    worked_out = shares([cell for _, cell in rows])
+    of_share = all(each.share is not None for each in worked_out)
     points = []
-    for (value, cell), worked in zip(rows, shares, strict=True):
+    for (value, cell), worked in zip(rows, worked_out, strict=True):
         told = f"{_text(cell.reviews)} of {_text(cell.looked if of_share else cell.findings_read)}"
         size = worked.share if of_share else cell.reviews
         points.append(charts.Point(value.label, size, worked.low, worked.high, told, small=_is_small(cell)))
@@ -72,9 +72,8 @@ def _trend(result: Result, counts: Counts) -> str | None:
 def _points(counts: Counts, place: int) -> Iterator[charts.Point]:
     """Yields the share of each series in each year in which enough reviews looked."""
     cells = sorted(counts.items(), key=lambda item: item[0][place].key)
-    for values, cell in cells:
+    for (values, cell), worked in zip(cells, shares([cell for _, cell in cells]), strict=True):
         if values[place].key.isdecimal():
-            worked = share(cell)
             told = f"{_text(cell.reviews)} of {_text(cell.looked)}"
             series = values[1 - place].label
             yield charts.Point(values[place].key, worked.share, worked.low, worked.high, told, series, _is_small(cell))

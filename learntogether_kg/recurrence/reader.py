@@ -125,8 +125,8 @@ class _Reader:
             below=terms.below,
             coders=self._coders(),
             default_coder=terms.default_coder,
-            facts=self._facts("fact", self._review("fact")),
-            items=self._facts("item", self._of("item", "item")),
+            facts=self._facts("fact", self._review("fact"), len(iris)),
+            items=self._facts("item", self._of("item", "item"), len(items)),
             item_count=len(items),
             lists=terms.lists,
         )
@@ -141,7 +141,7 @@ class _Reader:
     def _review(self, record: str) -> Places:
         return self._review_of[self._of(record, "review")]
 
-    def _facts(self, record: str, holders: Places) -> dict[str, Fact]:
+    def _facts(self, record: str, holders: Places, count: int) -> dict[str, Fact]:
         which, names = self._of(record, "dimension"), self._columns["dimension"][1]
         lists = {
             fact: self._terms.lists.get(str(expand(dimension.list)), ())
@@ -153,17 +153,17 @@ class _Reader:
         for place, name in enumerate(names):
             mine = np.flatnonzero(which == place)
             if len(mine):
-                facts[name] = self._fact(holders[mine], values[mine], lists.get(name, ()))
+                facts[name] = self._fact(holders[mine], values[mine], lists.get(name, ()), count)
         return facts
 
-    def _fact(self, holders: Places, values: Places, listed: Sequence[AxisValue]) -> Fact:
+    def _fact(self, holders: Places, values: Places, listed: Sequence[AxisValue], count: int) -> Fact:
         words = self._columns["value"][1]
         found = {words[place] for place in np.unique(values)} - {value.iri for value in listed} - {NOT_STATED}
         own = [AxisValue(_local(word), _local(word), word) for word in sorted(found)]
         kept = (*(value for value in listed if value.iri != NOT_STATED), *own, NOT_KNOWN)
         place_of = {value.iri: place for place, value in enumerate(kept)} | {NOT_STATED: len(kept) - 1}
         lookup = np.array([place_of.get(word, -1) for word in words], np.int32)
-        return Fact(kept, holders, lookup[values])
+        return Fact(kept, holders, lookup[values], count)
 
     def _coders(self) -> tuple[CoderCodes, ...]:
         kinds = {value.iri: value for value in self._terms.lists.get(str(CL["coder-kinds"]), ())}
@@ -195,8 +195,8 @@ class _Reader:
             codes=self._codes(mine["coding"], row_of),
             scopes=scopes,
             scope_of=scope_of,
-            not_found=self._said("looked-for-not-found", mine["assessment"], row_of, (len(reviews), width)),
-            cannot_tell=self._said("cannot-tell", mine["assessment"], row_of, (len(reviews), width)),
+            not_found=self._said("looked-for-not-found", mine["assessment"], row_of, (width, len(reviews))),
+            cannot_tell=self._said("cannot-tell", mine["assessment"], row_of, (width, len(reviews))),
             versions=self._terms.versions,
             is_type=is_type,
         )
@@ -264,7 +264,7 @@ class _Reader:
             patterns = np.array([self._pattern_place.get(each, -1) for each in self._columns["pattern"][1]], np.int32)
             pattern = patterns[self._of("assessment", "pattern")[told]]
             review = row_of[self._review("assessment")[told]]
-            flags[review[pattern >= 0], pattern[pattern >= 0]] = True
+            flags[pattern[pattern >= 0], review[pattern >= 0]] = True
         return flags
 
 

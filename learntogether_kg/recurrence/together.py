@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from learntogether_kg import statistics
 from learntogether_kg.figures import CoderCount, Together
+from learntogether_kg.recurrence.bits import count_both
 from learntogether_kg.recurrence.counts import chosen_reviews
 from learntogether_kg.recurrence.index import CoderCodes, Coding, Flags
 from learntogether_kg.recurrence.question import Question
@@ -23,7 +24,7 @@ SEED = 20080101
 
 @dataclass(frozen=True, eq=False)
 class Incidence:
-    """What one coding, or several under a rule, found; reviews × the patterns that are paired.
+    """What one coding, or several under a rule, found; the patterns that are paired × reviews.
 
     Attributes:
         found: Found under the codes and influences asked for, and coded under a version that has the pattern.
@@ -47,7 +48,7 @@ def paired_patterns(coding: Coding, question: Question) -> npt.NDArray[np.int64]
     """Returns the places of the patterns that are paired: those of the level that any coder found at all."""
     found = np.zeros(len(coding.patterns) + 1, np.bool_)
     for coder in coding.coders:
-        found[coder.codes.pattern] = True
+        found |= coder.found.any(axis=1)
     low, high = (0, coding.types) if level_of(question) == "types" else (coding.types, len(coding.patterns))
     places = np.flatnonzero(found)
     return places[(places >= low) & (places < high)]
@@ -56,14 +57,16 @@ def paired_patterns(coding: Coding, question: Question) -> npt.NDArray[np.int64]
 def incidence(coding: Coding, question: Question) -> Incidence:
     """Returns what the coding that a question counts found of the patterns that are paired."""
     places = paired_patterns(coding, question)
-    each = [_of_coder(coding, question, coding.coders[place], places) for place in question.coder.coders]
+    coders = [coding.coders[place] for place in question.coder.coders]
+    each = [_of_coder(coding, question, coder, places) for coder in coders]
     if len(each) == 1:
         return each[0]
-    none = np.zeros((len(coding.reviews), len(places)), np.int16)
-    tables = {
-        name: sum((getattr(one, name).astype(np.int16) for one in each), none) >= max(question.coder.least, 1)
-        for name in ("found", "versed", "coded", "whole")
-    }
+    tables = {}
+    for name in ("found", "versed", "coded", "whole"):
+        votes = np.zeros((len(places), len(coding.reviews)), np.int16)
+        for coder, one in zip(coders, each, strict=True):
+            votes[:, coder.reviews] += getattr(one, name)
+        tables[name] = votes >= max(question.coder.least, 1)
     return Incidence(**tables)
 
 
@@ -78,10 +81,10 @@ def count_pairs(coding: Coding, question: Question, permutations: int = 0) -> li
     places = paired_patterns(coding, question)
     mine = incidence(coding, question)
     together, first, second = _products(mine)
-    coded, whole = _both(mine.coded, mine.coded), _both(mine.whole, mine.whole)
+    coded, whole = count_both(mine.coded, mine.coded), count_both(mine.whole, mine.whole)
     within = _within_findings(coding, question, places)
     others = [_of_coder(coding, question, coder, places) for coder in coding.coders]
-    spread = [(_both(one.found, one.found), _both(one.coded, one.coded)) for one in others]
+    spread = [(count_both(one.found, one.found), count_both(one.coded, one.coded)) for one in others]
     pairs = []
     for one, other in _pairs(coding, places):
         by_coder = tuple(
@@ -108,11 +111,10 @@ def count_triples(coding: Coding, question: Question) -> list[Together]:
     """Returns every three patterns that stand together in a review, none of them under another, commonest first."""
     places = paired_patterns(coding, question)
     mine = incidence(coding, question)
-    found = mine.found.astype(np.float32)
     apart = {frozenset(pair) for pair in _pairs(coding, places)}
     triples = []
     for one in range(len(places)):
-        among = np.rint((found * found[:, one : one + 1]).T @ found).astype(np.int64)
+        among = count_both(mine.found & mine.found[one], mine.found)
         for other, third in combinations(range(one + 1, len(places)), PAIR):
             three = (one, other, third)
             if among[other, third] and all(frozenset(pair) in apart for pair in combinations(three, PAIR)):
@@ -123,53 +125,33 @@ def count_triples(coding: Coding, question: Question) -> list[Together]:
 def _triple(
     coding: Coding, mine: Incidence, places: npt.NDArray[np.int64], three: Sequence[int], together: int
 ) -> Together:
-    versed = mine.versed[:, three].all(axis=1)
+    three = list(three)
+    versed = mine.versed[three].all(axis=0)
     return Together(
         tuple(coding.patterns[places[place]] for place in three),
         together,
-        tuple(int(np.count_nonzero(mine.found[:, place] & versed)) for place in three),
+        tuple(int(np.count_nonzero(mine.found[place] & versed)) for place in three),
         None,
-        int(np.count_nonzero(mine.coded[:, three].all(axis=1))),
-        int(np.count_nonzero(mine.whole[:, three].all(axis=1))),
+        int(np.count_nonzero(mine.coded[three].all(axis=0))),
+        int(np.count_nonzero(mine.whole[three].all(axis=0))),
     )
 
 
 def _of_coder(coding: Coding, question: Question, coder: CoderCodes, places: npt.NDArray[np.int64]) -> Incidence:
-    """Returns what one coder found in the chosen reviews, over all reviews of the library."""
-    chosen = chosen_reviews(coding, question)[coder.reviews][:, None]
-    codes = coder.distinct
-    counted = codes.influence >= 0
-    if question.codes == "primary":
-        counted &= codes.primary
-    for each in question.filters("influence"):
-        counted &= np.isin(codes.influence, [coding.influences.index(value) for value in each.values])
-    found = np.zeros((len(coder.reviews), len(coder.is_type)), np.bool_)
-    found[codes.review[counted], codes.pattern[counted]] = True
-    versed = coder.versed & chosen
-
-    def everywhere(flags: Flags) -> Flags:
-        table = np.zeros((len(coding.reviews), len(places)), np.bool_)
-        table[coder.reviews] = flags[:, places]
-        return table
-
-    return Incidence(
-        everywhere(found & versed),
-        everywhere(versed),
-        everywhere(coder.coded & chosen),
-        everywhere(coder.whole & chosen),
-    )
-
-
-def _both(one: Flags, other: Flags) -> Numbers:
-    """Returns for each pair of columns how many rows have both."""
-    counts: Numbers = np.rint(one.astype(np.float32).T @ other.astype(np.float32)).astype(np.int64)
-    return counts
+    """Returns what one coder found in the chosen reviews, over the coder's own reviews."""
+    chosen = chosen_reviews(coding, question)[coder.reviews]
+    keys = [{value.key for value in each.values} for each in question.filters("influence")]
+    bits = sum(1 << i for i, value in enumerate(coding.influences) if all(value.key in named for named in keys))
+    masks = coder.primary_masks if question.codes == "primary" else coder.any_masks
+    versed = coder.versed[places] & chosen
+    found = ((masks[places] & np.uint16(bits)) != 0) & versed
+    return Incidence(found, versed, coder.coded[places] & chosen, coder.whole[places] & chosen)
 
 
 def _products(mine: Incidence) -> tuple[Numbers, Numbers, Numbers]:
     """Returns reviews with both, with the row's pattern, with the column's, where a version has both patterns."""
-    first = _both(mine.found, mine.versed)
-    return _both(mine.found, mine.found), first, first.T
+    first = count_both(mine.found, mine.versed)
+    return count_both(mine.found, mine.found), first, first.T
 
 
 def _pairs(coding: Coding, places: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
@@ -181,35 +163,33 @@ def _pairs(coding: Coding, places: npt.NDArray[np.int64]) -> Iterator[tuple[int,
 
 def _within_findings(coding: Coding, question: Question, places: npt.NDArray[np.int64]) -> Numbers:
     """Returns in how many reviews one coded item has both patterns among its codes, by any coder of the rule."""
-    column = np.full(len(coding.patterns) + 1, -1, np.int32)
+    column = np.full(len(coding.patterns) + 1, -1, np.int64)
     column[places] = np.arange(len(places))
-    chosen = chosen_reviews(coding, question)
-    found: set[tuple[int, int, int]] = set()
+    chosen, width = chosen_reviews(coding, question), len(places)
+    if len(question.coder.coders) == 1 and chosen.all():
+        of_all = coding.coders[question.coder.coders[0]].in_one_item_counts[np.ix_(places, places)]
+        return of_all + of_all.T
+    met = [np.zeros(0, np.int64)]
+    several = len(question.coder.coders) > 1
     for number in question.coder.coders:
-        coder = coding.coders[number]
-        codes = coder.codes.take((column[coder.codes.pattern] >= 0) & chosen[coder.reviews[coder.codes.review]])
-        order = np.lexsort((codes.pattern, codes.item))
-        item, pattern, review = codes.item[order], column[codes.pattern[order]], coder.reviews[codes.review[order]]
-        step = 1
-        while step < len(item) and (same := item[step:] == item[:-step]).any():
-            rows = zip(
-                review[step:][same].tolist(), pattern[:-step][same].tolist(), pattern[step:][same].tolist(), strict=True
-            )
-            found.update(rows)
-            step += 1
-    counts = np.zeros((len(places), len(places)), np.int64)
-    for _, one, other in found:
-        if one != other:
-            counts[one, other] += 1
-    return np.maximum(counts, counts.T)
+        review, one, other = coding.coders[number].in_one_item
+        pair = column[one] * width + column[other]
+        where = coding.coders[number].reviews[review]
+        kept = chosen[where] & (column[one] >= 0) & (column[other] >= 0)
+        # What one coder says of a review stands there once; of several coders it may be the same.
+        met.append(where[kept].astype(np.int64) * width**2 + pair[kept] if several else pair[kept])
+    keys = np.concatenate(met)
+    pairs = np.unique(keys) % max(width**2, 1) if several else keys
+    counts = np.bincount(pairs, minlength=width**2).reshape(width, width)
+    return counts + counts.T
 
 
 def _tested(
     pairs: list[Together], columns: list[tuple[int, int]], mine: Incidence, permutations: int
 ) -> list[Together]:
     """Returns the pairs with what chance alone would do, over the reviews that were coded for all of the patterns."""
-    rows = mine.coded.all(axis=1)
-    null = statistics.cooccurrence_null(mine.found[rows], permutations, SEED)
+    rows = mine.coded.all(axis=0)
+    null = statistics.cooccurrence_null(mine.found[:, rows].T, permutations, SEED)
     p_values = np.array([null.p_value[pair] for pair in columns])
     q_values = statistics.adjust_false_discovery(p_values)
     return [
