@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Collection
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,9 +20,16 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from learntogether_kg import __version__, queries, reviews
+from learntogether_kg import __version__, queries, reviews, typology
 from learntogether_kg.answers import Answer, heading, text
-from learntogether_kg.errors import InvalidReviewError, LearnTogetherError, LibraryError, StoreUnavailableError
+from learntogether_kg.errors import (
+    InconsistentOntologyError,
+    InvalidReviewError,
+    LearnTogetherError,
+    LibraryError,
+    StoreUnavailableError,
+    UnreadableFileError,
+)
 from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
 from learntogether_kg.recurrence.answer import Result, as_document, notes
@@ -32,6 +41,7 @@ from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
 from learntogether_kg.synthetic import files as synthetic
 from learntogether_kg.tokens import Role, Tokens
+from learntogether_kg.validation.engine import Engine
 from learntogether_kg.validation.report import ValidationReport, as_dict, format_csv, format_text
 
 DONE, DOES_NOT_CONFORM, WRONG_USE, UNAVAILABLE = 0, 1, 2, 3
@@ -47,9 +57,15 @@ token = typer.Typer(
     no_args_is_help=True, help="Make, list and revoke tokens for those who may see more than the public."
 )
 app.add_typer(token, name="token")
+typology_app = typer.Typer(help="Look after the typology and its extensions.", no_args_is_help=True)
+app.add_typer(typology_app, name="typology")
 WIDTH_OF_A_FILE = 160
-out = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_FILE)
-err = Console(stderr=True, highlight=False)
+out = Console(
+    highlight=False,
+    emoji=False,  # else the text ":x:" of an IRI would be shown as a picture
+    width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_FILE,
+)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 
 class Format(StrEnum):
@@ -79,6 +95,7 @@ Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=
 DEFAULT_LIBRARY = "library"
 DIMENSIONS = tuple(dimensions())
 YEARS = tuple(year_kinds())
+_WORTH_A_BAR = 3
 ABOUT: dict[Bundle, str] = {
     "sample": "All coding in the sample is three machine coders', checked by no person; reviews are chosen cases, so "
     "no figure is a prevalence.",
@@ -113,7 +130,7 @@ def demo(
 @app.command()
 def init(library: LibraryOption = DEFAULT_LIBRARY) -> None:
     """Make an empty library."""
-    Library.init(Path(library))
+    reviews.init(Path(library))
     out.print(f"Library {escape(library)} is ready. Next: ltkg template REVIEW.xlsx", soft_wrap=True)
 
 
@@ -136,10 +153,31 @@ def template(
 def validate(
     files: Files,
     form: Annotated[ReportFormat, typer.Option("--format", help="How to print the report.")] = ReportFormat.TEXT,
+    engine: Annotated[
+        Engine, typer.Option(help="Which SHACL engine checks; both say the same, the reference takes longer.")
+    ] = Engine.FAST,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and check the one file again when it is saved.")
+    ] = False,
 ) -> None:
     """Check reviews without storing anything; each problem names its sheet and cell."""
-    reports = [reviews.check(path) for path in files]
-    _print_reports(reports, form)
+    if watch:
+        _watch(files, form, engine)
+    reports, unreadable = [], False
+    with _progress("Checking", len(files)) as step:
+        for path, found in zip(files, reviews.check_all(files, engine=engine), strict=True):
+            step(path)
+            if isinstance(found, UnreadableFileError):
+                unreadable = True
+                _say(found)
+            else:
+                reports.append(found)
+                if form is ReportFormat.TEXT:
+                    _print_reports([found], form)
+    if form is not ReportFormat.TEXT:
+        _print_reports(reports, form)
+    if unreadable:
+        raise typer.Exit(WRONG_USE)
     if not all(report.conforms for report in reports):
         raise typer.Exit(DOES_NOT_CONFORM)
 
@@ -154,7 +192,10 @@ def convert(
     left_out = reviews.convert(source, target, with_source)
     out.print(f"Wrote {escape(str(target))}", soft_wrap=True)
     if left_out:
-        err.print("The source record, which identifies the report, was left out", soft_wrap=True)
+        err.print(
+            "What goes to custody was left out: the source record, which identifies the report, and recorded reasons",
+            soft_wrap=True,
+        )
 
 
 @app.command()
@@ -356,6 +397,20 @@ def revoke_token(
     out.print(f"Token {escape(name)} is revoked", soft_wrap=True)
 
 
+@typology_app.command("check")
+def check_extension(
+    file: Annotated[Path, typer.Argument(metavar="FILE.ttl", help="An extension of the ontology, in Turtle.")],
+) -> None:
+    """Ask the reasoner whether an extension fits the ontology; if not, say which terms are in conflict and why."""
+    with err.status("Asking the reasoner; this takes some seconds"):
+        found = typology.check_extension(file)
+    out.print(
+        f"{escape(str(file))} fits: {found.statements} statement(s) on {len(found.terms)} term(s) of its own, "
+        f"consistent with version {found.version} of the ontology; every class can have members",
+        soft_wrap=True,
+    )
+
+
 @app.command()
 def version() -> None:
     """Print the version of this software."""
@@ -364,10 +419,14 @@ def version() -> None:
 
 def main() -> None:
     """Runs the command line and turns our errors into one line and an exit code."""
+    # It tells of a literal that is none of its datatype by a traceback; what reads the file tells of it in words.
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)
     try:
         app(standalone_mode=True)
     except InvalidReviewError as error:
         _print_reports([report for report in error.reports if isinstance(report, ValidationReport)], ReportFormat.TEXT)
+        _fail(str(error), DOES_NOT_CONFORM)
+    except InconsistentOntologyError as error:
         _fail(str(error), DOES_NOT_CONFORM)
     except (StoreUnavailableError, LibraryError) as error:
         _fail(str(error), UNAVAILABLE)
@@ -378,9 +437,31 @@ def main() -> None:
         raise SystemExit(DONE) from None
 
 
+def _say(error: LearnTogetherError | str) -> None:
+    err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+
+
 def _fail(message: str, code: int) -> None:
-    err.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
+    _say(message)
     raise SystemExit(code)
+
+
+def _watch(files: list[Path], form: ReportFormat, engine: Engine) -> None:
+    """Reports on a file now and whenever it is saved, until Ctrl+C, which is the way to end this."""
+    if len(files) != 1:
+        _fail("--watch follows one file; name one", WRONG_USE)
+    try:
+        for found in reviews.check_on_save(files[0], engine=engine):
+            if isinstance(found, UnreadableFileError):
+                _say(found)
+            else:
+                _print_reports([found], form)
+            sys.stdout.flush()
+            err.print(
+                f"[dim]{datetime.now():%H:%M:%S} · waiting for the next save; stop with Ctrl+C[/]", soft_wrap=True
+            )
+    except KeyboardInterrupt:
+        raise typer.Exit(DONE) from None
 
 
 def _pair(argument: str, option: str = "--param") -> tuple[str, str]:
@@ -503,7 +584,15 @@ class _progress:  # noqa: N801  # used like a function, in a with statement
 
     def __init__(self, title: str, total: int) -> None:
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-        self._bar = Progress(*columns, console=err, transient=True)
+        # What is printed meanwhile goes around the bar where both are on one screen, and else where it is meant to.
+        screen = sys.stdout.isatty()
+        self._bar = Progress(
+            *columns,
+            console=err,
+            transient=True,
+            redirect_stdout=screen,
+            disable=total < _WORTH_A_BAR or not err.is_terminal,
+        )
         self._task = self._bar.add_task(title, total=total)
 
     def __enter__(self) -> reviews.Progress:

@@ -11,7 +11,10 @@ from pathlib import Path
 
 
 class LearnTogetherError(Exception):
-    """The root of all our errors."""
+    """The root of all our errors. They pass whole from one process to another."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (type(self), self.args, self.__dict__)
 
 
 class OntologyError(LearnTogetherError):
@@ -208,3 +211,10 @@ class TokenError(LearnTogetherError):
     def __init__(self, name: str, reason: str) -> None:
         self.name, self.reason = name, reason
         super().__init__(f"Token {name!r}: {reason}")
+
+
+def _restore(kind: type[LearnTogetherError], args: tuple[object, ...], parts: dict[str, object]) -> LearnTogetherError:
+    """Returns an error made from its parts, since its class would ask for those that the message was made of."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(parts)
+    return error

@@ -7,19 +7,25 @@ an error.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from rdflib import OWL, RDF, SKOS, Graph, Literal, URIRef
+import pyoxigraph as ox
+from rdflib import OWL, RDF, SKOS, BNode, Graph, Literal, URIRef
 from rdflib.plugins.parsers.notation3 import BadSyntax
+from rdflib.term import Node
 
 from learntogether_kg import resources
 from learntogether_kg.errors import OntologyError
 from learntogether_kg.namespaces import LT, ONTOLOGY_GRAPH
+from learntogether_kg.terms import to_rdflib
 
 _SEPARATOR = " › "
+_MANY = 200
+_NO_IRI = re.compile(r'[<>"{}|\\^`\x00-\x20]')
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,20 @@ class Concept:
     order: int
     choice: str
     instance_class: URIRef | None
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What one file says."""
+
+    triples: list[tuple[Node, Node, Node]]
+    prefixes: dict[str, str]
+
+    def subjects(self, predicate: Node, value: Node) -> list[Node]:
+        return [each[0] for each in self.triples if each[1] == predicate and each[2] == value]
+
+    def objects(self, subject: Node, predicate: Node) -> list[Node]:
+        return [each[2] for each in self.triples if each[0] == subject and each[1] == predicate]
 
 
 @cache
@@ -96,6 +116,29 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
+def shipped_fingerprint() -> str:
+    """Returns the fingerprint of the ontology that the reasoner has passed for this version; empty where none stands.
+
+    See `learntogether_kg.typology`.
+    """
+    file = shipped_fingerprint_file()
+    return file.read_text(encoding="ascii").strip() if file.is_file() else ""
+
+
+def shipped_fingerprint_file() -> Path:
+    """Returns the file that holds the shipped fingerprint."""
+    return resources.folder("ontology") / "fingerprint.txt"
+
+
+def read_file(file: Path) -> Graph:
+    """Returns what one file of an ontology says, without what it imports.
+
+    Raises:
+        OntologyError: It cannot be read or is not Turtle.
+    """
+    return _merge([_parse(file)])
+
+
 def read_ontology(folder: Path, extension: Path | None = None, *, alignments: bool = False) -> Graph:
     """Returns the ontology in a folder: the root, whatever it imports, and every file in ``extensions/``.
 
@@ -121,8 +164,8 @@ def read_ontology(folder: Path, extension: Path | None = None, *, alignments: bo
         if iri in wanted:
             continue
         wanted.add(iri)
-        path, graph = files[iri]
-        for imported in graph.objects(iri, OWL.imports):
+        path, source = files[iri]
+        for imported in source.objects(iri, OWL.imports):
             if not isinstance(imported, URIRef) or imported not in files:
                 raise OntologyError(path, f"imports <{imported}>, of which there is no copy in {folder}")
             waiting.append(imported)
@@ -148,38 +191,86 @@ def list_concepts(graph: Graph, scheme: URIRef) -> tuple[Concept, ...]:
     return found
 
 
-def _catalogue(folder: Path, extension: Path | None) -> dict[URIRef, tuple[Path, Graph]]:
+def _catalogue(folder: Path, extension: Path | None) -> dict[URIRef, tuple[Path, _Source]]:
     """Returns each ontology of a folder, and that of an extension, with its file and what that holds."""
-    found: dict[URIRef, tuple[Path, Graph]] = {}
+    found: dict[URIRef, tuple[Path, _Source]] = {}
     paths = {*folder.rglob("*.ttl"), extension} if extension else folder.rglob("*.ttl")
     for path in sorted(paths):
-        graph = _parse(path)
-        declared = [iri for iri in graph.subjects(RDF.type, OWL.Ontology) if isinstance(iri, URIRef)]
+        source = _parse(path)
+        declared = [iri for iri in source.subjects(RDF.type, OWL.Ontology) if isinstance(iri, URIRef)]
         if len(declared) != 1:
             raise OntologyError(path, f"declares {len(declared)} ontologies; a file declares exactly one")
         if declared[0] in found:
             raise OntologyError(path, f"declares <{declared[0]}>, which {found[declared[0]][0]} declares already")
-        found[declared[0]] = path, graph
+        found[declared[0]] = path, source
     return found
 
 
-def _parse(path: Path) -> Graph:
+def _parse(path: Path) -> _Source:
     """Returns what a Turtle file says."""
     try:
-        return Graph().parse(data=path.read_text(encoding="utf-8"), format="turtle", publicID=path.as_uri())
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise OntologyError(path, f"cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise OntologyError(path, f"cannot be read: it is not in UTF-8 ({error})") from error
+    source = _parse_fast(path, text) or _parse_slowly(path, text)
+    for term in {term for triple in source.triples for term in triple}:
+        _refuse_malformed(path, term)
+    return source
+
+
+def _parse_fast(path: Path, text: str) -> _Source | None:
+    """Returns what pyoxigraph reads three times as fast as rdflib.
+
+    None where there is a mistake, which rdflib can name, or so many nameless nodes that they may be nested beyond what
+    rdflib can read and write.
+    """
+    known: dict[object, Node] = {}  # most terms of a file stand in it often
+
+    def term(found: object) -> Node:
+        if found not in known:
+            known[found] = to_rdflib(found)
+        return known[found]
+
+    try:
+        parser = ox.parse(text.encode(), ox.RdfFormat.TURTLE, base_iri=path.as_uri())
+        triples = [(term(each.subject), term(each.predicate), term(each.object)) for each in parser]
+    except SyntaxError:
+        return None
+    nameless = sum(isinstance(each, BNode) for each in known.values())
+    return _Source(triples, parser.prefixes) if nameless <= _MANY else None
+
+
+def _parse_slowly(path: Path, text: str) -> _Source:
+    """Returns what rdflib reads, or says what is wrong."""
+    try:
+        graph = Graph().parse(data=text, format="turtle", publicID=path.as_uri())
     except BadSyntax as error:
         raise OntologyError(path, f"line {error.lines + 1}: not Turtle: {error._why}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise OntologyError(path, f"cannot be read: {error}") from error
+    except IndexError as error:  # the parser has no word for it
+        raise OntologyError(path, "not Turtle: it ends in the middle of a statement") from error
+    except RecursionError as error:
+        raise OntologyError(path, "cannot be read: nodes in it are nested too deeply; give them names") from error
+    return _Source(list(graph), {prefix: str(namespace) for prefix, namespace in graph.namespaces()})
 
 
-def _merge(graphs: Iterable[Graph]) -> Graph:
+def _refuse_malformed(path: Path, term: Node) -> None:
+    """Raises an OntologyError over a term that a parser lets pass and nothing later can write or reason with."""
+    if isinstance(term, Literal) and term.ill_typed:
+        raise OntologyError(path, f"{str(term)!r} is no value of the datatype <{term.datatype}>; correct it")
+    if isinstance(term, URIRef) and _NO_IRI.search(term):
+        raise OntologyError(path, f"<{term}> is no IRI; write its spaces and signs as %20 and the like")
+
+
+def _merge(sources: Iterable[_Source]) -> Graph:
     """Returns one graph with the triples and prefixes of all."""
     merged = Graph()
-    for graph in graphs:
-        for prefix, namespace in graph.namespaces():
+    for source in sources:
+        for prefix, namespace in source.prefixes.items():
             merged.bind(prefix, namespace)
-        merged += graph
+        for triple in source.triples:
+            merged.add(triple)
     return merged
 
 

@@ -123,7 +123,10 @@ def refuse_inconsistent(graph: Graph, file: Path | str) -> None:
         InconsistentOntologyError: With the terms in conflict and the statements that cannot all hold.
         OntologyError: If a reasoner gives up.
     """
-    explanation = explain(graph)
+    try:
+        explanation = explain(graph)
+    except OntologyError as error:
+        raise OntologyError(file, error.reason) from error
     if explanation:
         raise InconsistentOntologyError(file, explanation.terms, explanation.text)
 
@@ -158,9 +161,15 @@ def _world(graph: Graph) -> Iterator[Any]:
         except OwlReadyInconsistentOntologyError:
             raise
         except OwlReadyError as error:
-            raise OntologyError("the graph to reason over", f"the reasoner gave up: {error}") from error
+            raise OntologyError("the graph to reason over", f"the reasoner gave up: {_words_of(error)}") from error
         finally:
             world.close()
+
+
+def _words_of(error: OwlReadyError) -> str:
+    """Returns what a reasoner says in words, without its names of errors and places in its own code."""
+    said, *_ = re.split(r"\n\s*at ", str(error).removeprefix("Java error message is:"))
+    return " ".join(re.sub(r'Exception in thread "\w+" [\w.]+: ', "", said).split())
 
 
 def _ask_pellet(graph: Graph) -> str:

@@ -63,13 +63,27 @@ class Link:
 
 @dataclass(frozen=True)
 class Rule:
-    """A shape that holds for a term."""
+    """A shape that holds for a term.
+
+    Attributes:
+        name: The shape's name without its prefix.
+        severity: How grave a result is.
+        message: What is wrong.
+        remedy: What to do about it.
+        reason: Why the model asks.
+        in_a_draft: How grave it is while the review is being written.
+        depths: The depths at which it speaks; empty where it speaks at each.
+        sources: What a review must be captured from for it to speak; empty where that does not matter.
+    """
 
     name: str
     severity: str
     message: str
     remedy: str
     reason: str
+    in_a_draft: str
+    depths: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,12 +129,16 @@ def rules() -> Mapping[str, tuple[Rule, ...]]:
     shapes = load_shapes()
     found: dict[str, list[Rule]] = {}
     for shape in sorted(set(shapes.subjects(SH.message)), key=str):
+        severity = shapes.value(shape, SH.severity) or SH.Violation
         rule = Rule(
             str(shape).rpartition("#")[2],
-            str(shapes.value(shape, SH.severity) or SH.Violation).rpartition("#")[2],
+            str(severity).rpartition("#")[2],
             _text(shapes, shape, SH.message),
             _text(shapes, shape, LTS.remedy),
             _text(shapes, shape, LTS.reason),
+            in_a_draft=str(shapes.value(shape, LTS.draftSeverity) or severity).rpartition("#")[2],
+            depths=_names(shapes.objects(shape, LTS.atDepth)),
+            sources=_names(shapes.objects(shape, LTS.fromSource)),
         )
         for subject in _subjects_of(shapes, shape):
             found.setdefault(shorten(str(subject)), []).append(rule)
@@ -198,6 +216,11 @@ def _label(graph: Graph, node: Node) -> str:
         if label:
             return label
     return shorten(str(node))
+
+
+def _names(entries: Iterable[Node]) -> tuple[str, ...]:
+    """Returns the labels of entries of a code list, sorted."""
+    return tuple(sorted(_label(load_ontology(), entry) for entry in entries))
 
 
 def _text(graph: Graph, subject: Node, predicate: URIRef) -> str:

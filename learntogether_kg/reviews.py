@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rdflib import URIRef
 
-from learntogether_kg import queries, resources
+from learntogether_kg import pool, queries, resources, typology, watch
 from learntogether_kg.custody import Record, custody_graph
 from learntogether_kg.disclosure import storage
 from learntogether_kg.disclosure.profile import Profile
@@ -22,8 +24,10 @@ from learntogether_kg.errors import (
     ExposureError,
     ForeignLibraryError,
     InvalidReviewError,
+    LearnTogetherError,
     RepeatedReviewError,
     UnknownReviewError,
+    UnreadableFileError,
 )
 from learntogether_kg.ingest.files import read_file, write_file
 from learntogether_kg.library import Change, Library
@@ -31,7 +35,7 @@ from learntogether_kg.recurrence import restricted
 from learntogether_kg.recurrence.request import Counted, Protection
 from learntogether_kg.snapshot import DISCLOSURE, Snapshot
 from learntogether_kg.synthetic import files as synthetic
-from learntogether_kg.validation.engine import validate
+from learntogether_kg.validation.engine import Engine, validate
 from learntogether_kg.validation.report import Stage, ValidationReport
 
 if TYPE_CHECKING:
@@ -44,17 +48,70 @@ Progress = Callable[[Path], None]
 """Called with each file when it has been read and checked."""
 
 
-def check(path: Path, stage: Stage = Stage.PUBLICATION) -> ValidationReport:
+def check(path: Path, stage: Stage = Stage.PUBLICATION, engine: Engine = Engine.FAST) -> ValidationReport:
     """Returns what the shapes say of a file; nothing is stored.
 
     Args:
         path: The file.
         stage: What the check is for.
+        engine: Which program checks.
 
     Raises:
         UnreadableFileError: The file cannot be read as a review.
     """
-    return _check(read_file(path), stage)
+    return _check(read_file(path), stage, engine)
+
+
+def check_all(
+    paths: Sequence[Path], stage: Stage = Stage.PUBLICATION, engine: Engine = Engine.FAST
+) -> Iterator[ValidationReport | UnreadableFileError]:
+    """Yields what the shapes say of each file, in the order of the files; many are read side by side.
+
+    A file that cannot be read as a review has its error in its place, and the others are checked all the same.
+
+    Args:
+        paths: The files.
+        stage: What the check is for.
+        engine: Which program checks.
+    """
+    with closing(pool.each(partial(check, stage=stage, engine=engine), paths)) as checked:
+        for found in checked:
+            if isinstance(found, LearnTogetherError) and not isinstance(found, UnreadableFileError):
+                raise found
+            yield found
+
+
+def check_on_save(
+    path: Path, stage: Stage = Stage.PUBLICATION, engine: Engine = Engine.FAST
+) -> Iterator[ValidationReport | UnreadableFileError]:
+    """Yields what the shapes say of a file now and each time it is saved, until a KeyboardInterrupt.
+
+    A file that cannot be read may be half written, or be about to get its name back. So that is said only when nothing
+    more has come for a while.
+
+    Args:
+        path: The file.
+        stage: What the check is for.
+        engine: Which program checks.
+
+    Raises:
+        UnreadableFileError: There is no such file to begin with.
+    """
+    if not path.is_file():
+        raise UnreadableFileError(path, "there is no such file")
+    doubtful: UnreadableFileError | None = None
+    for saved in watch.saves(path):
+        if saved:
+            try:
+                report = check(path, stage, engine)
+            except UnreadableFileError as error:
+                doubtful = error
+            else:
+                doubtful = None
+                yield report
+        elif doubtful is not None:
+            yield doubtful
+            doubtful = None
 
 
 def convert(source: Path, target: Path, with_source: bool = False) -> bool:
@@ -66,7 +123,7 @@ def convert(source: Path, target: Path, with_source: bool = False) -> bool:
         with_source: Whether what identifies the report is written too.
 
     Returns:
-        Whether the file holds a source record that was left out.
+        Whether the file holds something for custody that was left out.
 
     Raises:
         UnreadableFileError: One of the files cannot be read, or written.
@@ -74,6 +131,18 @@ def convert(source: Path, target: Path, with_source: bool = False) -> bool:
     draft = read_file(source)
     write_file(draft, target, with_source)
     return len(draft.custody) > 0 and (not with_source or target.suffix.lower() == ".jsonld")
+
+
+def init(path: Path) -> Library:
+    """Makes an empty library in a folder, or returns the one that is there.
+
+    Raises:
+        InconsistentOntologyError: The ontology, with its extensions, contradicts itself.
+        LibraryError: The folder holds something else.
+    """
+    if not (path / "CURRENT").exists():
+        typology.refuse_unvetted()
+    return Library.init(path)
 
 
 def submit(library: Library, paths: Iterable[Path], progress: Progress = lambda _: None, note: str = "") -> Change:
@@ -93,18 +162,23 @@ def submit(library: Library, paths: Iterable[Path], progress: Progress = lambda 
         InvalidReviewError: Files break a rule; the error holds the report of each of them.
         RepeatedReviewError: Two files are the same review.
         DuplicateReviewError: A report would be in the library twice.
+        InconsistentOntologyError: The ontology has changed, and contradicts itself.
     """
+    _vet(library)
     records: dict[URIRef, tuple[Path, Record]] = {}
     refused = []
-    for path in paths:
-        draft = read_file(path)
-        report = _check(draft)
-        if not report.conforms:
-            refused.append(report)
-        if draft.study in records:
-            raise RepeatedReviewError(path, records[draft.study][0])
-        records[draft.study] = path, _record(draft)
-        progress(path)
+    files = list(paths)
+    with closing(pool.each(_read_and_check, files)) as checked:
+        for path, read in zip(files, checked, strict=True):
+            if isinstance(read, LearnTogetherError):
+                raise read
+            report, record = read
+            if not report.conforms:
+                refused.append(report)
+            if record.study in records:
+                raise RepeatedReviewError(path, records[record.study][0])
+            records[record.study] = path, record
+            progress(path)
     if refused:
         raise InvalidReviewError(refused)
     return library.commit([record for _, record in records.values()], note=note)
@@ -120,7 +194,9 @@ def withdraw(library: Library, names: Sequence[str], reason: str) -> Change:
 
     Raises:
         UnknownReviewError: A name is of no review in the newest state.
+        InconsistentOntologyError: The ontology has changed, and contradicts itself.
     """
+    _vet(library)
     store = library.current().store
     known = queries.options(store, "lt:Study")
     studies = [_named(known, name) for name in names]
@@ -214,15 +290,19 @@ def build_bundled(name: resources.Bundle, path: Path, progress: Progress = lambd
 
     Raises:
         ForeignLibraryError: The folder is a library that holds other reviews.
+        InconsistentOntologyError: The ontology, with its extensions, contradicts itself.
     """
-    library = Library.init(path)
+    library = init(path)
     files = bundled_files(name)
-    records = {file: _record(read_file(file)) for file in files}
-    others = set(library.current().studies()) - {record.study for record in records.values()}
-    if others:
-        raise ForeignLibraryError(path, name, len(others))
-    held = library.held(records.values())  # checked when they came in, and checking takes a second each
-    submit(library, [file for file in files if records[file].study not in held], progress, note=f"bundled: {name}")
+    present = set(library.current().studies())
+    if present:
+        records = {file: _record(read_file(file)) for file in files}
+        others = present - {record.study for record in records.values()}
+        if others:
+            raise ForeignLibraryError(path, name, len(others))
+        held = library.held(records.values())  # they were checked when they came in
+        files = [file for file in files if records[file].study not in held]
+    submit(library, files, progress, note=f"bundled: {name}")
     return library.publish()
 
 
@@ -240,7 +320,7 @@ def build_synthetic(n: int, seed: int, path: Path, progress: Callable[[], None] 
     Raises:
         LibraryError: The folder holds something.
     """
-    library = Library.init(path)
+    library = init(path)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "synthetic.trig"
         for _ in synthetic.write(n, seed, file):
@@ -249,8 +329,18 @@ def build_synthetic(n: int, seed: int, path: Path, progress: Callable[[], None] 
     return library.publish()
 
 
-def _check(draft: Draft, stage: Stage = Stage.PUBLICATION) -> ValidationReport:
-    return validate(draft.graph, draft.source_map, str(draft.file), stage)
+def _vet(library: Library) -> None:
+    """A new state takes the ontology in use; what the state before it holds was vetted when it came in."""
+    typology.refuse_unvetted([library.current().manifest.ontology])
+
+
+def _read_and_check(path: Path) -> tuple[ValidationReport, Record]:
+    draft = read_file(path)
+    return _check(draft), _record(draft)
+
+
+def _check(draft: Draft, stage: Stage = Stage.PUBLICATION, engine: Engine = Engine.FAST) -> ValidationReport:
+    return validate(draft.graph, draft.source_map, str(draft.file), stage, engine=engine, custody=draft.custody)
 
 
 def _record(draft: Draft) -> Record:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 @pytest.fixture(scope="session")
 def teaching_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    """The teaching library, checked and built once for all workers, since that takes most of a minute; read only."""
+    """The teaching library, checked and built once for all workers, since that takes some seconds; read only."""
     shared = tmp_path_factory.getbasetemp()
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
     with (shared / "teaching.lock").open("w") as lock:
@@ -40,3 +41,20 @@ def teaching_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 def teaching_copy(teaching_library: Library, tmp_path: Path) -> Path:
     """A teaching library of one's own, at ./teaching of the test's folder."""
     return shutil.copytree(teaching_library.path, tmp_path / "teaching")
+
+
+@pytest.fixture
+def print_measure(record_property: Callable[[str, object], None]) -> Callable[[str, list[str]], None]:
+    """Returns what prints a measurement at the end of the run, whichever worker took it: a title, then lines."""
+    return lambda title, lines: record_property("measure", "\n".join([f"{title}: {lines[0]}", *lines[1:]]))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints what tests have measured."""
+    outcomes = ("passed", "failed")
+    reports = (report for outcome in outcomes for report in terminalreporter.stats.get(outcome, ()))
+    measures = sorted({str(text) for report in reports for name, text in report.user_properties if name == "measure"})
+    if measures:
+        terminalreporter.section("measured")
+        for text in measures:
+            terminalreporter.write_line(text)

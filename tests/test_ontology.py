@@ -20,7 +20,7 @@ KINDS = (OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty)
 GRAPH = ontology.load_ontology()
 CONCEPTS = sorted(GRAPH.subjects(RDF.type, SKOS.Concept))
 SCHEMES = sorted(GRAPH.subjects(RDF.type, SKOS.ConceptScheme))
-CODE_LISTS = [scheme for scheme in SCHEMES if scheme != TYP.scheme]
+CODE_LISTS = [scheme for scheme in SCHEMES if not scheme.startswith(TYP)]
 PROPERTIES = sorted({iri for kind in KINDS for iri in GRAPH.subjects(RDF.type, kind) if str(iri).startswith(OURS)})
 CLASSES = sorted(iri for iri in GRAPH.subjects(RDF.type, OWL.Class) if str(iri).startswith(OURS))
 SOURCES = sorted(GRAPH.subjects(RDF.type, LT.PublishedSource))
@@ -301,7 +301,7 @@ def test_an_import_without_a_local_copy_is_an_error_that_names_file_and_import(f
     (folder / "imports" / "skos.ttl").unlink()
     with pytest.raises(OntologyError, match=r"imports <http://www\.w3\.org/2004/02/skos/core>") as caught:
         ontology.read_ontology(folder)
-    assert Path(caught.value.file).parent == folder
+    assert folder in Path(caught.value.file).parents
 
 
 def test_a_file_that_is_not_turtle_is_an_error_that_names_file_and_line(folder):

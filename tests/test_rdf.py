@@ -55,6 +55,7 @@ def test_a_workbook_written_as_triples_reads_as_the_same_review(tmp_path: Path, 
     [
         ("x.ttl", "this is not turtle", "line 1"),
         ("x.ttl", TURTLE + "<urn:a> <urn:b> ", "not turtle"),
+        ("x.ttl", TURTLE + "<urn:a> <urn:b>", "not turtle"),
         ("x.ttl", "", "0 reviews"),
         ("x.ttl", TURTLE + f"<{REVIEW['other']}> a lt:Review .", "2 reviews"),
         ("x.ttl", TURTLE + "<https://example.org/mrs-smith> lt:statement 'x' .", "no part of the review"),
@@ -126,4 +127,4 @@ def test_plain_json_uses_the_words_of_the_model_and_no_address(tmp_path: Path) -
     code = next(part for part in document["parts"] if part["id"] == "F1-A-primary")
     assert code["pattern"] == "clear-roles"
     assert code["primary"] is True
-    assert document["questionKind"] == ["harm", "innovation"]
+    assert document["questionKind"] == ["harm", "innovation", "valued-practice"]

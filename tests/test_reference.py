@@ -38,6 +38,16 @@ def test_a_term_shows_its_rules_and_its_questions() -> None:
     assert "lt:Nothing" not in reference.questions()
 
 
+def test_a_rule_says_when_it_speaks_and_how_gravely_in_a_draft() -> None:
+    rules = {rule.name: rule for rule in reference.rules()["lt:familyInvolvement"]}
+    rule = rules["ReviewShape-familyPerspective"]
+    assert (rule.severity, rule.in_a_draft) == ("Warning", "Info")
+    assert rule.depths == ("Findings and evidence", "Full")
+    assert rule.sources == ("Full report", "Own review")
+    about_the_field = rules["ReviewShape-familyInvolvement"]
+    assert (about_the_field.in_a_draft, about_the_field.depths, about_the_field.sources) == ("Violation", (), ())
+
+
 def test_every_rule_on_a_property_is_shown_with_it() -> None:
     shapes = load_shapes()
     shown = {rule.name for rules in reference.rules().values() for rule in rules}

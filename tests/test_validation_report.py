@@ -117,11 +117,22 @@ def test_json_holds_what_the_report_holds() -> None:
             "remedy": "Choose from the drop-down.",
             "suggestion": "“Constructive”",
             "reason": "Patterns work both ways.",
+            "answer": "",
             "value": "Construktive",
             "path": "lt:influence",
             "focus_node": str(FINDING),
         }
     ]
+
+
+def test_answer_is_told_in_place_of_the_remedy_and_counted() -> None:
+    answered = replace(SHORT, severity=Severity.INFO, answer="A form's name (K1, 2026-11-23)")
+    report = ValidationReport("review.xlsx", (answered, SHORT))
+    assert report.answered == as_dict(report)["answered"] == 1
+    text = format_text(report).splitlines()
+    assert text[0] == "review.xlsx conforms (1 warning, 1 info, 1 answered)"
+    assert "    Answered: A form's name (K1, 2026-11-23)" in text
+    assert text.count("    Choose from the drop-down.") == 1
 
 
 def test_csv_has_one_row_a_result_and_no_formula() -> None:
@@ -161,6 +172,7 @@ def test_text_far_from_every_entry_gets_no_suggestion() -> None:
 def test_rule_over_a_whole_node_is_told_with_the_cell_it_is_about() -> None:
     graph = review()
     graph.set((STUDY, LT.periodEndYear, Literal(2009)))
+    graph.remove((None, LT.year, None))  # an episode outside that period would be told as well
     (result,) = validate(graph, source_map()).results
     assert (result.rule, str(result.cell)) == ("ReviewShape-periodOrder", "Review!B15")
 
@@ -191,7 +203,7 @@ def test_blank_node_is_refused() -> None:
     graph = review().parse(
         data=f"[] a <{LT.Agency}> ; <{LT.inReview}> <{STUDY}> ; <{LT.agencyKind}> <{CL.police}> .", format="turtle"
     )
-    assert {each.rule for each in validate(graph).results} == {"DescribedNodeShape"}
+    assert {each.rule for each in validate(graph).results} == {"DescribedNodeShape", "AgencyShape-perspective"}
 
 
 def test_results_stand_in_the_order_of_the_workbook() -> None:
@@ -200,7 +212,8 @@ def test_results_stand_in_the_order_of_the_workbook() -> None:
     graph.set((FINDING, LT.influence, Literal("?")))
     graph.set((STUDY, LT.periodEndYear, Literal(2009)))
     report = validate(graph, source_map())
-    assert [str(each.cell) for each in report.results] == ["Review!B15", "Findings!D4", "Findings!A5"]
+    violations = [each for each in report.results if each.severity is Severity.VIOLATION]
+    assert [str(each.cell) for each in violations] == ["Review!B15", "Findings!D4", "Findings!A5"]
 
 
 def test_validation_changes_neither_the_review_nor_the_ontology() -> None:

@@ -32,7 +32,7 @@ def members(graph: Graph, domain: Node) -> list[Node]:
     return list(Collection(graph, union)) if union else [domain]
 
 
-PARTS = below(LT.ReviewPart) | {LT.Review, LT.Coder, LT.SourceRecord}
+PARTS = below(LT.ReviewPart) | {LT.Review, LT.Coder, LT.SourceRecord, LT.RecordedReason}
 DEFINED = {iri for iri in PARTS if (iri, OWL.equivalentClass, None) in GRAPH}
 
 

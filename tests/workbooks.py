@@ -95,7 +95,14 @@ CELLS: Mapping[str, Rows] = {
         }
     ],
     "Perspectives": [
-        {"id": "V1", "episode": "E1", "person": "P1", "then or hindsight": "Then", "knew": "Little", "source": "S1; S2"}
+        {
+            "id": "V1",
+            "episode": "E1",
+            "person": "P1",
+            "then or hindsight": "Then",
+            "knew": "The Quorbin form",
+            "source": "S1; S2",
+        }
     ],
     "Evidence": [
         {
@@ -152,6 +159,17 @@ CELLS: Mapping[str, Rows] = {
             "level": "Local strategic",
             "response": "It asked for a survey",
             "repeats an earlier one": "No",
+        }
+    ],
+    "Answers": [
+        {
+            "id": "A1",
+            "rule": "LikelyNameShape-unfamiliar",
+            "item": "V1",
+            "words": "Quorbin",
+            "reason": "It is the name of a form",
+            "by": "A",
+            "date": "2026-11-23",
         }
     ],
     "Narratives": [{"id": "N1", "account": "Each saw one half of the day", "perspectives": "V1"}],

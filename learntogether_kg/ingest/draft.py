@@ -17,8 +17,8 @@ class Draft:
     Attributes:
         file: Where it was read.
         study: Its IRI.
-        graph: What it says, without its source record.
-        custody: Its source record.
+        graph: What it says, without what goes to custody.
+        custody: Its source record, and the recorded reasons for which warnings of a check may stand.
         source_map: Where each node and value stands in the file.
     """
 

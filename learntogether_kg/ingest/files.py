@@ -40,7 +40,7 @@ def write_file(draft: Draft, path: Path, with_source: bool = False) -> None:
     Args:
         draft: What to write.
         path: The file; one that is there is replaced.
-        with_source: Whether to write the source record too, which identifies the report. Plain JSON never holds it.
+        with_source: Whether to write what goes to custody too, which identifies the report. Plain JSON never holds it.
 
     Raises:
         UnreadableFileError: The name has another ending, or nothing can be written there.

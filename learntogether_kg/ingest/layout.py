@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from importlib import resources as package_files
 from typing import Any, Final
 
-from rdflib import RDF, RDFS, URIRef
+from rdflib import RDF, RDFS, SH, URIRef
 
 from learntogether_kg import ontology
 from learntogether_kg.namespaces import expand
@@ -129,12 +129,15 @@ def sheets() -> tuple[Sheet, ...]:
 
 @cache
 def choices(source: URIRef | None) -> tuple[Choice, ...]:
-    """Returns what a list offers: the concepts of a code list, or the instances of a class by their labels."""
+    """Returns what a list offers: concepts of a code list, instances of a class, or rules of a severity, by name."""
     if source is None:
         return ()
     concepts = ontology.concepts(source)
     if concepts:
         return tuple(Choice(concept.choice, concept.iri, concept.instance_class) for concept in concepts)
+    rules = sorted(str(shape) for shape in ontology.load_shapes().subjects(SH.severity, source))
+    if rules:
+        return tuple(Choice(rule.rpartition("#")[2], URIRef(rule)) for rule in rules)
     graph = ontology.load_ontology()
     named = ((str(graph.value(iri, RDFS.label)), iri) for iri in graph.subjects(RDF.type, source))
     return tuple(Choice(label, URIRef(str(iri))) for label, iri in sorted(named))

@@ -21,13 +21,14 @@ from learntogether_kg.source_map import SourceMap
 FORMATS: Final = {".ttl": "turtle", ".trig": "trig", ".jsonld": "json-ld"}
 MAX_BYTES: Final = 20 * 1024 * 1024
 _STUDIES: Final = (LT.Review, LT.Synthesis)
+_CUSTODY: Final = (LT.SourceRecord, LT.RecordedReason)
 
 
 def read_rdf(path: Path) -> Draft:
     """Returns what a file of triples says of its one review or synthesis.
 
-    Names of graphs are not kept: the study's own graph is named by its IRI. A node of class lt:SourceRecord, with all
-    that is said of it, goes to custody.
+    Names of graphs are not kept: the study's own graph is named by its IRI. A node of class lt:SourceRecord or
+    lt:RecordedReason, with all that is said of it, goes to custody.
 
     Raises:
         UnreadableFileError: The file does not parse, has not exactly one study, or says something of a node that is
@@ -36,7 +37,7 @@ def read_rdf(path: Path) -> Draft:
     triples = _parse(path)
     study = _study(path, triples)
     graph, custody = Graph(identifier=study), Graph()
-    records = set(triples.subjects(RDF.type, LT.SourceRecord))
+    records = {node for kind in _CUSTODY for node in triples.subjects(RDF.type, kind)}
     for subject, predicate, value in triples:
         if isinstance(subject, BNode) or isinstance(value, BNode):
             named = shorten(str(predicate))
@@ -63,7 +64,7 @@ def _parse(path: Path) -> Graph:
         raise UnreadableFileError(path, f"it is not {kind}: {error._why}", f"line {error.lines + 1}") from error
     except json.JSONDecodeError as error:
         raise UnreadableFileError(path, f"it is not JSON: {error.msg}", f"line {error.lineno}") from error
-    except (ParserError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+    except (ParserError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
         raise UnreadableFileError(path, f"it is not {kind} that can be read ({error})") from error
     except OSError as error:
         raise UnreadableFileError(path, f"it cannot be read: {error.strerror or error}") from error
@@ -111,7 +112,7 @@ def _study(path: Path, triples: Graph) -> URIRef:
 
 
 def _check_belongs(path: Path, study: URIRef, node: Node, records: set[Node]) -> None:
-    """Whatever a file says must be said of its study, of a part of it, of a coder or of the source record."""
+    """Whatever a file says must be said of its study, of a part of it, of a coder, or of what goes to custody."""
     if node == study or node in records or str(node).startswith(f"{study}/") or str(node).startswith(CODER):
         return
     reason = f"it says something of a node that is no part of the review; name parts {study}/…"

@@ -1,54 +1,45 @@
-"""Checks a review against the shapes with pySHACL and says what was found in the words of its file."""
+"""Checks a review against the shapes and says what was found in the words of its file."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from enum import StrEnum
 from functools import cache
-from typing import Any
 
-import pyshacl
-from rdflib import RDF, RDFS, SH, SKOS, Graph, Literal, URIRef
-from rdflib.plugins.sparql import prepareQuery
-from rdflib.plugins.sparql.sparql import Query
-from rdflib.query import Result as QueryResult
+from rdflib import RDF, SH, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from learntogether_kg import ontology
 from learntogether_kg.namespaces import LT, LTS, TYP, shorten
 from learntogether_kg.source_map import Cell, SourceMap
+from learntogether_kg.validation.fast import FastEngine
+from learntogether_kg.validation.hits import make_result, not_covered
+from learntogether_kg.validation.lexicon import load_lexicon
 from learntogether_kg.validation.report import Result, Severity, Stage, ValidationReport, sort_results
+from learntogether_kg.validation.screening import screen
+from learntogether_kg.validation.shacl import ShaclEngine, ShaclResult
+from learntogether_kg.validation.sign_off import sign_off
+from learntogether_kg.validation.wording import check_wording
 
-_CHECK = URIRef("urn:learntogether:check")
-_KEPT = (RDF.type, RDFS.subClassOf, SKOS.inScheme, SKOS.broader, SKOS.broadMatch)
 _PLACEHOLDER = re.compile(r"\{[?$](path|value)\}")
-_prepare = cache(prepareQuery)
 
 
-class _PreparedGraph(Graph):
-    """A graph that parses each query once: pySHACL asks the same one anew for every focus node.
+class Engine(StrEnum):
+    """Which program checks: both say the same, one faster, the other held to be right where they ever differ."""
 
-    Parsing took nine tenths of the time of a check.
-    """
-
-    def query(  # type: ignore[override]
-        self,
-        query_object: str | Query,
-        processor: str = "sparql",
-        result: str = "sparql",
-        initNs: Mapping[str, Any] | None = None,  # noqa: N803 (the name is rdflib's)
-        initBindings: Mapping[str, Any] | None = None,  # noqa: N803
-        use_store_provided: bool = True,
-        **kwargs: object,
-    ) -> QueryResult:
-        prepared = _prepare(query_object) if isinstance(query_object, str) else query_object
-        bindings = dict(initBindings) if initBindings else None
-        return super().query(prepared, processor, result, initNs, bindings, use_store_provided, **kwargs)
+    FAST = "fast"
+    REFERENCE = "reference"
 
 
 def validate(
-    review: Graph, source_map: SourceMap | None = None, file: str = "", stage: Stage = Stage.PUBLICATION
+    review: Graph,
+    source_map: SourceMap | None = None,
+    file: str = "",
+    stage: Stage = Stage.PUBLICATION,
+    engine: Engine = Engine.FAST,
+    custody: Graph | None = None,
 ) -> ValidationReport:
     """Returns what the shapes have to say about one review.
 
@@ -60,58 +51,55 @@ def validate(
         source_map: Tells where nodes and values stand in the file.
         file: The name under which the report speaks of the file.
         stage: What the check is for.
+        engine: Which program checks.
+        custody: What goes to custody with the review; it holds the recorded reasons for which warnings may stand.
 
     Returns:
         A report whose results stand in the order of the file's sheets and rows.
     """
     subjects = set(review.subjects())
-    report = _run(review, subjects)
     source_map = source_map or SourceMap(file)
     results = {
-        _tell(report, each, review, source_map, stage)
-        for each in report.objects(None, SH.result)
-        if report.value(each, SH.focusNode) in subjects
+        _tell(found, review, source_map, stage)
+        for found in prepared(engine).check(review)
+        if found.focus_node in subjects
     }
-    return ValidationReport(file, sort_results(tuple(results), source_map.sheets()), stage)
+    for hit in list(not_covered((*screen(review), *check_wording(review)), results)):
+        cell = _locate(source_map, review, hit.node, hit.path, hit.text)
+        results.add(make_result(hit.shape, hit.node, hit.path, Literal(hit.words), cell, stage))
+    told = tuple(sign_off(results, custody or Graph(), review, source_map, stage))
+    return ValidationReport(file, sort_results(told, source_map.sheets()), stage)
 
 
 @cache
-def _background() -> tuple[tuple[Node, Node, Node], ...]:
-    """Returns the few triples of the ontology that shapes look up: types, classes, code lists, broader patterns."""
-    return tuple(triple for predicate in _KEPT for triple in ontology.load_ontology().triples((None, predicate, None)))
+def prepared(engine: Engine = Engine.FAST) -> ShaclEngine:
+    """Returns an engine that has read ontology, shapes and word lists; calling this ahead makes the first check fast.
+
+    Raises:
+        OntologyError: If a file of the ontology or the shapes does not parse.
+    """
+    load_lexicon()
+    if engine is Engine.FAST:
+        return FastEngine(ontology.load_shapes())
+    from learntogether_kg.validation.reference import ReferenceEngine  # noqa: PLC0415  # slow to load, rarely used
+
+    return ReferenceEngine(ontology.load_shapes())
 
 
-def _run(review: Graph, subjects: set[Node]) -> Graph:
-    """Returns the SHACL report on a review beside the ontology."""
-    data = _PreparedGraph()
-    for triple in (*_background(), *review):
-        data.add(triple)
-    for subject in subjects:
-        # Not on the subject itself, whose shape is closed.
-        data.add((_CHECK, LTS.describes, subject))
-    _, report, text = pyshacl.validate(
-        data, shacl_graph=ontology.load_shapes(), inference="none", inplace=True, do_owl_imports=False
-    )
-    if not isinstance(report, Graph):
-        raise RuntimeError(f"pySHACL could not check the review: {text}")
-    return report
-
-
-def _tell(report: Graph, each: Node, review: Graph, source_map: SourceMap, stage: Stage) -> Result:
+def _tell(found: ShaclResult, review: Graph, source_map: SourceMap, stage: Stage) -> Result:
     """Returns one SHACL result as ours."""
     shapes = ontology.load_shapes()
-    focus, shape = _require(report, each, SH.focusNode), _require(report, each, SH.sourceShape)
-    path, value = report.value(each, SH.resultPath), report.value(each, SH.value)
+    focus, shape, path, value = found.focus_node, found.source_shape, found.path, found.value
     about = path if isinstance(path, URIRef) else shapes.value(shape, LTS.about)
     about = about if isinstance(about, URIRef) else None
     if (shape, RDF.type, SH.NodeShape) in shapes and path is None and value == focus:
         value = None
-    message = str(report.value(each, SH.resultMessage) or "")
-    if report.value(each, SH.sourceConstraintComponent) == SH.ClosedConstraintComponent:
+    message = str(shapes.value(shape, SH.message) or "")  # not the engine's: they fill placeholders differently
+    if found.component == SH.ClosedConstraintComponent:
         message = f"{message} The unknown field is {shorten(str(path))}."
     in_draft = shapes.value(shape, LTS.draftSeverity) if stage is Stage.DRAFT else None
     return Result(
-        severity=Severity.of(in_draft or report.value(each, SH.resultSeverity)),
+        severity=Severity.of(in_draft or found.severity),
         focus_node=focus,
         path=about,
         value=value,
@@ -122,14 +110,6 @@ def _tell(report: Graph, each: Node, review: Graph, source_map: SourceMap, stage
         cell=_locate(source_map, review, focus, about, value),
         suggestion=_suggest(about, value),
     )
-
-
-def _require(report: Graph, each: Node, predicate: URIRef) -> Node:
-    """Returns what SHACL says every result has."""
-    found = report.value(each, predicate)
-    if found is None:
-        raise RuntimeError(f"pySHACL reported a result without {predicate}")
-    return found
 
 
 def _locate(source_map: SourceMap, review: Graph, focus: Node, about: URIRef | None, value: Node | None) -> Cell | None:

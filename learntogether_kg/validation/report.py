@@ -25,6 +25,7 @@ _COLUMNS = (
     "remedy",
     "suggestion",
     "reason",
+    "answer",
     "value",
     "path",
     "focus_node",
@@ -66,6 +67,7 @@ class Result:
         reason: Why the model asks.
         cell: Where it stands in the file, where that is known.
         suggestion: What may have been meant, as the drop-down has it; empty where nothing comes close.
+        answer: The recorded reason for which it may stand, with coder and date; empty where there is none.
     """
 
     severity: Severity
@@ -78,6 +80,7 @@ class Result:
     reason: str = ""
     cell: Cell | None = None
     suggestion: str = ""
+    answer: str = ""
 
     @property
     def rule(self) -> str:
@@ -103,6 +106,11 @@ class ValidationReport:
     def conforms(self) -> bool:
         """Whether the review may enter a library: warnings may stay, violations may not."""
         return not any(result.severity is Severity.VIOLATION for result in self.results)
+
+    @property
+    def answered(self) -> int:
+        """The number of results that would weigh more without a recorded reason."""
+        return sum(bool(result.answer) for result in self.results)
 
     def counts(self) -> dict[Severity, int]:
         """Returns the number of results of each severity, the gravest first and zeros included."""
@@ -132,6 +140,7 @@ def sort_results(results: Sequence[Result], sheets: Sequence[str] = ()) -> tuple
 def format_text(report: ValidationReport) -> str:
     """Returns a report for people: a line for the file, then a few for each result."""
     found = ", ".join(_count(number, severity) for severity, number in report.counts().items() if number)
+    found += f", {report.answered} answered" if report.answered else ""
     verdict = "conforms" if report.conforms else "does not conform"
     heading = f"{report.file or 'The review'} {verdict}{f' ({found})' if found else ''}"
     return "\n".join([heading, *(line for result in report.results for line in _lines(result))])
@@ -155,6 +164,7 @@ def as_dict(report: ValidationReport) -> dict[str, object]:
         "file": report.file,
         "conforms": report.conforms,
         "counts": {severity.value.lower(): number for severity, number in report.counts().items()},
+        "answered": report.answered,
         "results": [_result_as_dict(result) for result in report.results],
     }
 
@@ -168,6 +178,7 @@ def _result_as_dict(result: Result) -> dict[str, str]:
         "remedy": result.remedy,
         "suggestion": result.suggestion,
         "reason": result.reason,
+        "answer": result.answer,
         "value": _term(result.value),
         "path": _term(result.path),
         "focus_node": str(result.focus_node),
@@ -180,7 +191,9 @@ def _lines(result: Result) -> list[str]:
     lines = [f"  {place}  {result.severity.value}  {result.rule}", f"    {result.message}"]
     if result.suggestion:
         lines.append(f"    You wrote “{_term(result.value)}”: did you mean {result.suggestion}?")
-    if result.remedy:
+    if result.answer:
+        lines.append(f"    Answered: {result.answer}")
+    elif result.remedy:
         lines.append(f"    {result.remedy}")
     return lines
 

@@ -19,7 +19,6 @@ ANSWERING = {name: query for name, query in queries.catalogue().items() if query
 MAY_BE_EMPTY = {
     "R7": "no term of the typology has been deprecated or moved since a classification was made",
     "T4": "the typology has one version, so nothing has changed",
-    "T5": "no mapping to another scheme is shipped",
 }
 NEEDED = {"similar-findings": {"review": "Synthetic review 01"}}
 """What a question must be told before it can answer at all."""
