@@ -74,7 +74,7 @@ def _facts(coding: Coding) -> Iterator[tuple[Dimension, Flags]]:
         if dimension.of == "review":
             for year in dimension.facts or ("",):
                 fact = coding.fact(dimension, year)
-                table = fact.table(len(coding.reviews))
+                table = fact.flags.T
                 single = not dimension.several and bool((table.sum(axis=1) == 1).all())
                 name = dimension.facts.get(year, dimension.name)
                 yield Dimension(name, tuple(value.key for value in fact.values), single), table
@@ -98,7 +98,7 @@ def _codes(coding: Coding) -> list[set[str]]:
     """Returns for each review the primary codes of the default coding, each as its narrowest pattern and influence."""
     found: list[set[tuple[int, int]]] = [set() for _ in coding.reviews]
     if (coder := _default(coding)) is not None:
-        codes = coder.distinct.take(coder.distinct.primary & (coder.distinct.influence >= 0))
+        codes = coder.codes.take(coder.codes.primary & (coder.codes.influence >= 0))
         for row, pattern, influence in zip(codes.review, codes.pattern, codes.influence, strict=True):
             if pattern < len(coding.patterns):
                 found[coder.reviews[row]].add((int(pattern), int(influence)))
