@@ -19,6 +19,33 @@ class AnswerDocument(BaseModel):
     rows: list[dict[str, Any]] = Field(description="A resource is an object with iri and label")
 
 
+class ResultDocument(BaseModel):
+    """One thing to look at again."""
+
+    cell: str = Field(description="Sheet and cell; empty where the file has none")
+    severity: str = Field(description="Violation, Warning or Info")
+    rule: str = Field(description="The shape that reports")
+    message: str = Field(description="What is wrong")
+    remedy: str = Field(description="What to do")
+    suggestion: str = Field(description="What may have been meant")
+    reason: str = Field(description="Why the model asks")
+    answer: str = Field(description="The recorded reason for which it may stand; empty where there is none")
+    value: str = Field(description="What stands there")
+    path: str = Field(description="The property in question")
+    focus_node: str = Field(description="The node that the shape looked at")
+
+
+class ReportDocument(BaseModel):
+    """What a check found."""
+
+    file: str = Field(description="The name of the file")
+    stage: str = Field(description="draft or publication")
+    conforms: bool = Field(description="Whether the review may enter a library: there is no violation")
+    counts: dict[str, int] = Field(description="How many results there are of each severity")
+    answered: int = Field(description="How many would weigh more without a recorded reason")
+    results: list[ResultDocument] = Field(description="In the order of sheets and rows")
+
+
 class ProblemDocument(BaseModel):
     """What went wrong and what to do (RFC 9457)."""
 

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
+from api import validation
 from api.middleware import security_headers
 from api.negotiation import names_html
 from learntogether_kg import errors, queries
@@ -52,6 +53,10 @@ _ADVICE: Final = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address. Start again from /",
     HTTPStatus.METHOD_NOT_ALLOWED: "This library is served read-only. Ask by GET or HEAD",
 }
+
+
+_ALLOWED: Final = {"/validate": "GET, HEAD, POST"}
+"""What may be done at addresses where more can be done than reading."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
     detail = error.detail if own_words else _ADVICE.get(status, status.description or status.phrase)
     headers = dict(error.headers or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = "GET, HEAD"
+        headers["Allow"] = _ALLOWED.get(request.url.path, "GET, HEAD")
     return _response(request, Problem("about:blank", status.phrase, status, detail), headers)
 
 
@@ -139,7 +144,12 @@ def _response(
     """Returns a problem as the client can read it; ``helpful`` names queries that a page may link to."""
     headers = {"Vary": "Accept", **(headers or {})}
     data_asked = request.url.path.endswith((".json", ".csv"))
+    if request.url.path == "/validate":
+        headers |= validation.UNKEPT
     if names_html(request.headers.get("accept", "")) and not data_asked:
+        if request.url.path == "/validate":
+            page = validation.show(request, request.app.state.pages, problem=problem)
+            return HTMLResponse(page, problem.status, headers)
         page = request.app.state.pages.render("error.html", problem=problem, queries=helpful)
         return HTMLResponse(page, problem.status, headers)
     return JSONResponse(asdict(problem), problem.status, headers, media_type="application/problem+json")

@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
-from api import errors, ontology, routes
+from api import errors, ontology, routes, validation
+from api.checking import OFFERED, Checker
 from api.guard import refuse_records
 from api.middleware import HeadMiddleware, SecurityHeadersMiddleware
 from api.pages import Pages
 from api.served import Served
 from api.settings import Settings
+from api.uploads import Receiver
+from api.worker import Limits
 from learntogether_kg import __version__
 from learntogether_kg.library import Library
 
 DESCRIPTION = """\
 Answers from one release of a library of reviews of multi-agency work to safeguard children.
 
-Read-only. Every page is also there as `.json` and `.csv`, every address holds its whole state, and every error is an
-`application/problem+json`. Reviews are chosen cases: no figure is a prevalence.
+Read-only: a review that is sent to `/validate` is checked and forgotten. Every page is also there as `.json` and
+`.csv`, every address holds its whole state, and every error is an `application/problem+json`. Reviews are chosen cases:
+no figure is a prevalence.
 """
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Keeps the processes that check uploads running while the server does."""
+    checker: Checker = app.state.checker
+    if OFFERED:
+        checker.start()
+    try:
+        yield
+    finally:
+        checker.stop()
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -48,11 +66,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(refuse_records)],
+        lifespan=_lifespan,
     )
     app.state.served = served
     app.state.pages = Pages(served)
+    app.state.receiver = Receiver(settings.uploads)
+    app.state.checker = Checker(Limits(settings.check_seconds, settings.check_megabytes), settings.checks_at_once)
     app.include_router(routes.router)
     app.include_router(ontology.router)
+    app.include_router(validation.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     errors.install(app)
     app.add_middleware(HeadMiddleware)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -13,9 +14,17 @@ class Settings(BaseSettings):
     Attributes:
         library: The library's folder (``LTKG_LIBRARY``).
         release: The name of the release (``LTKG_RELEASE``); by default the newest.
+        uploads: Whether others than this machine may upload reviews to be checked (``LTKG_UPLOADS``).
+        check_seconds: How long one check may take (``LTKG_CHECK_SECONDS``).
+        check_megabytes: How much memory one check may use (``LTKG_CHECK_MEGABYTES``).
+        checks_at_once: How many checks may run at the same time (``LTKG_CHECKS_AT_ONCE``).
     """
 
     model_config = SettingsConfigDict(env_prefix="LTKG_", env_ignore_empty=True)
 
     library: Path = Path("library")
     release: str | None = None
+    uploads: bool = False
+    check_seconds: int = Field(default=20, ge=1)
+    check_megabytes: int = Field(default=512, ge=1)
+    checks_at_once: int = Field(default=2, ge=1)

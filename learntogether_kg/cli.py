@@ -20,7 +20,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from learntogether_kg import __version__, queries, reviews, typology
+from learntogether_kg import __version__, queries, reports, reviews, typology
 from learntogether_kg.answers import Answer, heading, text
 from learntogether_kg.errors import (
     InconsistentOntologyError,
@@ -35,6 +35,7 @@ from learntogether_kg.library import Library
 from learntogether_kg.recurrence.answer import Result, as_document, notes
 from learntogether_kg.recurrence.dimensions import dimensions, year_kinds
 from learntogether_kg.recurrence.request import MOST_PERMUTATIONS, OPEN, Counted, Protection, Request
+from learntogether_kg.reports import ReportFormat
 from learntogether_kg.resources import Bundle
 from learntogether_kg.snapshot import Snapshot
 from learntogether_kg.store.base import Store
@@ -42,7 +43,8 @@ from learntogether_kg.store.sparql import SparqlStore
 from learntogether_kg.synthetic import files as synthetic
 from learntogether_kg.tokens import Role, Tokens
 from learntogether_kg.validation.engine import Engine
-from learntogether_kg.validation.report import ValidationReport, as_dict, format_csv, format_text
+from learntogether_kg.validation.report import Stage, ValidationReport
+from learntogether_kg.validation.text import format_text, render
 
 DONE, DOES_NOT_CONFORM, WRONG_USE, UNAVAILABLE = 0, 1, 2, 3
 
@@ -76,14 +78,6 @@ class Format(StrEnum):
     JSON = "json"
 
 
-class ReportFormat(StrEnum):
-    """How a validation report is printed."""
-
-    TEXT = "text"
-    CSV = "csv"
-    JSON = "json"
-
-
 LibraryOption = Annotated[
     str,
     typer.Option("--library", envvar="LTKG_LIBRARY", help="The library's folder, or a SPARQL 1.1 server's address."),
@@ -91,6 +85,10 @@ LibraryOption = Annotated[
 ReleaseOption = Annotated[str | None, typer.Option("--release", help="A release by name; by default the newest.")]
 Files = Annotated[list[Path], typer.Argument(help="Workbooks (.xlsx), or reviews as .ttl, .trig or .jsonld.")]
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
+Uploads = Annotated[
+    bool,
+    typer.Option("--uploads", envvar="LTKG_UPLOADS", help="Let others than this machine send reviews to be checked."),
+]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)]
 DEFAULT_LIBRARY = "library"
 DIMENSIONS = tuple(dimensions())
@@ -152,7 +150,16 @@ def template(
 @app.command()
 def validate(
     files: Files,
-    form: Annotated[ReportFormat, typer.Option("--format", help="How to print the report.")] = ReportFormat.TEXT,
+    stage: Annotated[
+        Stage, typer.Option(help="A draft may have gaps that a review for publication may not.")
+    ] = Stage.PUBLICATION,
+    form: Annotated[
+        ReportFormat, typer.Option("--format", help="The form of the report; xlsx is your workbook with marks in it.")
+    ] = ReportFormat.TEXT,
+    to: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the report there and print the verdict only.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --out replace a file that is there.")] = False,
     engine: Annotated[
         Engine, typer.Option(help="Which SHACL engine checks; both say the same, the reference takes longer.")
     ] = Engine.FAST,
@@ -161,24 +168,25 @@ def validate(
     ] = False,
 ) -> None:
     """Check reviews without storing anything; each problem names its sheet and cell."""
+    _refuse_target(files, form, to, force)
     if watch:
-        _watch(files, form, engine)
-    reports, unreadable = [], False
+        _watch(files, stage, form, to, engine)
+    found, unreadable = [], False
     with _progress("Checking", len(files)) as step:
-        for path, found in zip(files, reviews.check_all(files, engine=engine), strict=True):
+        for path, each in zip(files, reviews.check_all(files, stage, engine), strict=True):
             step(path)
-            if isinstance(found, UnreadableFileError):
+            if isinstance(each, UnreadableFileError):
                 unreadable = True
-                _say(found)
+                _say(each)
             else:
-                reports.append(found)
-                if form is ReportFormat.TEXT:
-                    _print_reports([found], form)
-    if form is not ReportFormat.TEXT:
-        _print_reports(reports, form)
+                found.append(each)
+                if form is ReportFormat.TEXT and to is None:
+                    _print_text(each)
+    if (form is not ReportFormat.TEXT or to is not None) and (found or to is None):
+        _give(found, form, to)
     if unreadable:
         raise typer.Exit(WRONG_USE)
-    if not all(report.conforms for report in reports):
+    if not all(report.conforms for report in found):
         raise typer.Exit(DOES_NOT_CONFORM)
 
 
@@ -362,9 +370,10 @@ def serve(
     release: ReleaseOption = None,
     host: Host = DEFAULT_HOST,
     port: Port = DEFAULT_PORT,
+    uploads: Uploads = False,
 ) -> None:
-    """Serve one release, read-only, as pages, JSON and CSV."""
-    _serve(library, Library.open(Path(library)).release(release), host, port)
+    """Serve one release, read-only, as pages, JSON and CSV; reviews that are sent to be checked are not kept."""
+    _serve(library, Library.open(Path(library)).release(release), host, port, uploads)
 
 
 @token.command("add")
@@ -424,7 +433,9 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except InvalidReviewError as error:
-        _print_reports([report for report in error.reports if isinstance(report, ValidationReport)], ReportFormat.TEXT)
+        for report in error.reports:
+            if isinstance(report, ValidationReport):
+                _print_text(report.without_values())
         _fail(str(error), DOES_NOT_CONFORM)
     except InconsistentOntologyError as error:
         _fail(str(error), DOES_NOT_CONFORM)
@@ -446,16 +457,16 @@ def _fail(message: str, code: int) -> None:
     raise SystemExit(code)
 
 
-def _watch(files: list[Path], form: ReportFormat, engine: Engine) -> None:
+def _watch(files: list[Path], stage: Stage, form: ReportFormat, to: Path | None, engine: Engine) -> None:
     """Reports on a file now and whenever it is saved, until Ctrl+C, which is the way to end this."""
     if len(files) != 1:
         _fail("--watch follows one file; name one", WRONG_USE)
     try:
-        for found in reviews.check_on_save(files[0], engine=engine):
+        for found in reviews.check_on_save(files[0], stage, engine):
             if isinstance(found, UnreadableFileError):
                 _say(found)
             else:
-                _print_reports([found], form)
+                _give([found], form, to)
             sys.stdout.flush()
             err.print(
                 f"[dim]{datetime.now():%H:%M:%S} · waiting for the next save; stop with Ctrl+C[/]", soft_wrap=True
@@ -506,26 +517,53 @@ def _tokens(library: str) -> Tokens:
     return Tokens(Library.open(Path(library)).path)
 
 
-def _serve(library: str, release: Snapshot, host: str, port: int) -> None:
+def _serve(library: str, release: Snapshot, host: str, port: int, uploads: bool = False) -> None:
     import uvicorn  # noqa: PLC0415  # only serving needs it, and it is slow to load
 
     reviews.refuse_to_expose(release, host)
     name = release.manifest.release
     os.environ["LTKG_LIBRARY"] = library
     os.environ["LTKG_RELEASE"] = name
+    os.environ["LTKG_UPLOADS"] = str(uploads)
     err.print(f"Serving release {name} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
     uvicorn.run("api.main:create_app", factory=True, host=host, port=port, log_level="warning")
 
 
-def _print_reports(reports: list[ValidationReport], form: ReportFormat) -> None:
-    match form:
-        case ReportFormat.JSON:
-            print(json.dumps([as_dict(report) for report in reports], indent=2, ensure_ascii=False))
-        case ReportFormat.CSV:
-            print(format_csv(reports), end="")
-        case ReportFormat.TEXT:
-            for report in reports:
-                print(format_text(report))
+def _refuse_target(files: list[Path], form: ReportFormat, to: Path | None, force: bool) -> None:
+    """Stops before anything is checked where the report could not be written in the end."""
+    if form is ReportFormat.XLSX and to is None:
+        _fail("--format xlsx needs a file to write: add --out MARKED.xlsx", WRONG_USE)
+    if to is None:
+        return
+    if any(to.resolve() == file.resolve() for file in files):
+        _fail(f"{to}: the report would replace the file that is checked; choose another name", WRONG_USE)
+    if to.exists() and not force:
+        _fail(f"{to}: it is there already; choose another name, or replace it with --force", WRONG_USE)
+
+
+def _print_text(report: ValidationReport) -> None:
+    """Prints a report fitted to the window; what goes into a file or a pipe is not broken into lines."""
+    if out.is_terminal:
+        out.print(render(report))
+    else:
+        print(format_text(report))
+
+
+def _give(found: list[ValidationReport], form: ReportFormat, to: Path | None) -> None:
+    """Prints reports, or writes them to a file and prints each verdict."""
+    if to is not None:
+        try:
+            to.write_bytes(reports.write(form, found))
+        except OSError as error:
+            _fail(f"{to}: it cannot be written: {error.strerror or error}", WRONG_USE)
+        for report in found:
+            out.print(f"{escape(report.file)} {report.verdict}", soft_wrap=True)
+        out.print(f"Wrote {escape(str(to))}", soft_wrap=True)
+    elif form is ReportFormat.TEXT:
+        for report in found:
+            _print_text(report)
+    else:
+        print(reports.write(form, found).decode(), end="")
 
 
 def _print_answer(answer: Answer, form: Format, title: str) -> None:

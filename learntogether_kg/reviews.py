@@ -48,18 +48,24 @@ Progress = Callable[[Path], None]
 """Called with each file when it has been read and checked."""
 
 
-def check(path: Path, stage: Stage = Stage.PUBLICATION, engine: Engine = Engine.FAST) -> ValidationReport:
+def check(
+    path: Path,
+    stage: Stage = Stage.PUBLICATION,
+    engine: Engine = Engine.FAST,
+    data: bytes | None = None,
+) -> ValidationReport:
     """Returns what the shapes say of a file; nothing is stored.
 
     Args:
-        path: The file.
+        path: The file, or the name of an upload.
         stage: What the check is for.
         engine: Which program checks.
+        data: Its bytes, where they are at hand already; then nothing is opened.
 
     Raises:
         UnreadableFileError: The file cannot be read as a review.
     """
-    return _check(read_file(path), stage, engine)
+    return _check(read_file(path, data), stage, engine)
 
 
 def check_all(

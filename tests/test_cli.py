@@ -314,3 +314,32 @@ def test_a_review_cannot_be_converted_into_an_unknown_kind(tmp_path: Path) -> No
     run = ltkg("convert", write(tmp_path / "x.xlsx"), tmp_path / "y.pdf")
     assert run.returncode == 2
     assert one_line(run.stderr)
+
+
+def test_figures_come_with_their_rule_and_denominators_in_every_form(sample_library: Library) -> None:
+    shared = ("recur", "--by", "type", "--where", "influence=unsafe", "--library", sample_library.path)
+    printed = ltkg(*shared)
+    assert printed.returncode == 0
+    for words in ("findings read", "looked", "by coder", "How the figures were counted", "no prevalence", "Jeffreys"):
+        assert words in printed.stdout, words
+    told = json.loads(ltkg(*shared, "--format", "json").stdout)
+    rows = list(csv.DictReader(io.StringIO(ltkg(*shared, "--format", "csv").stdout)))
+    assert [row["reviews"] for row in rows] == [str(row["reviews"]) for row in told["rows"]]
+    assert told["arguments"]["where"] == "influence=Unsafe"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("--by", "colour"), "not one of type"),
+        (("--where", "harm=neglekt"), "did you mean 'Neglect'"),
+        (("--where", "harm"), "--where 'harm' has no value"),
+        (("--by", "harm", "--pairs"), "filter on it"),
+        (("--coder", "nobody"), "not known here"),
+    ],
+)
+def test_a_wrong_count_is_told_with_a_hint(sample_library: Library, arguments: tuple[str, ...], hint: str) -> None:
+    run = ltkg("recur", *arguments, "--library", sample_library.path)
+    assert run.returncode == 2
+    assert hint in run.stderr
+    assert one_line(run.stderr)

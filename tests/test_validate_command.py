@@ -40,9 +40,9 @@ def break_a_rule(path: Path) -> None:
 def test_many_files_are_reported_in_their_order(files: list[Path]) -> None:
     break_a_rule(files[3])
     done = ltkg("validate", *files)
-    told = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+    told = [line for line in done.stdout.splitlines() if line and not line.startswith(" ") and "conform" in line]
     assert told == [
-        f"{path} does not conform (1 violation)" if path == files[3] else f"{path} conforms" for path in files
+        f"{path} does not conform: 1 violation" if path == files[3] else f"{path} conforms" for path in files
     ]
     assert (done.returncode, done.stderr) == (1, "")
 
@@ -52,9 +52,9 @@ def test_file_that_cannot_be_read_does_not_keep_the_others_from_being_checked(fi
     break_a_rule(files[-1])
     done = ltkg("validate", *files)
     assert done.returncode == 2
-    assert [line.split()[0] for line in done.stdout.splitlines() if not line.startswith(" ")] == [
-        str(path) for path in files if path != files[5]
-    ]
+    assert [
+        line.split()[0] for line in done.stdout.splitlines() if line and not line.startswith(" ") and "conform" in line
+    ] == [str(path) for path in files if path != files[5]]
     assert done.stderr.startswith(f"error: {files[5]}, line 1: it is not turtle")
     assert done.stderr.count("error:") == 1
 

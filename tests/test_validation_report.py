@@ -15,12 +15,13 @@ from learntogether_kg.validation.engine import validate
 from learntogether_kg.validation.report import (
     Result,
     Severity,
+    Stage,
     ValidationReport,
     as_dict,
     format_csv,
-    format_text,
     sort_results,
 )
+from learntogether_kg.validation.text import format_text
 
 BASE = Path(__file__).parent / "shapes" / "base.ttl"
 STUDY, FINDING, CODE = REVIEW["0123456789abcdef"], REVIEW["0123456789abcdef/F1"], REVIEW["0123456789abcdef/F1-2"]
@@ -67,8 +68,24 @@ def test_report_without_violation_conforms() -> None:
 
 
 def test_counts_name_every_severity() -> None:
-    report = ValidationReport("review.xlsx", (WRONG, SHORT, WRONG))
+    report = ValidationReport("review.xlsx", (WRONG, SHORT, replace(WRONG, cell=Cell("Findings", "D5"))))
     assert report.counts() == {Severity.VIOLATION: 2, Severity.WARNING: 1, Severity.INFO: 0}
+    assert report.verdict == "does not conform: 2 violations, 1 warning"
+
+
+def test_what_one_rule_says_of_one_cell_is_told_once_however_many_nodes_the_cell_makes() -> None:
+    report = ValidationReport("review.xlsx", (WRONG, replace(WRONG, focus_node=CODE), replace(WRONG, message="Other.")))
+    assert [result.message for result in report.told()] == ["A finding needs an influence.", "Other."]
+    assert len(report.results) == 3
+    apart = ValidationReport("review.ttl", (SHORT, replace(SHORT, focus_node=CODE)))
+    assert len(apart.told()) == 2
+
+
+def test_a_report_for_others_says_where_and_not_what_stands_there() -> None:
+    told = replace(WRONG, message="A public text holds a number: Construktive")
+    (result,) = ValidationReport("review.xlsx", (told,)).without_values().results
+    assert (result.cell, result.remedy, result.value, result.suggestion) == (WRONG.cell, WRONG.remedy, None, "")
+    assert "Construktive" not in format_text(ValidationReport("review.xlsx", (result,)))
 
 
 @pytest.mark.parametrize(
@@ -86,14 +103,31 @@ def test_results_stand_by_sheet_row_and_column_and_those_without_a_cell_last() -
     assert ordered == ["Review!B2", "Findings!D9", "Findings!AA9", "Findings!D10", "Zebra!A1", "None"]
 
 
-def test_text_names_file_cell_severity_rule_message_remedy_and_suggestion() -> None:
+def test_text_names_file_cell_severity_rule_message_value_remedy_and_reason() -> None:
     assert format_text(ValidationReport("review.xlsx", (WRONG,))).splitlines() == [
-        "review.xlsx does not conform (1 violation)",
+        "review.xlsx does not conform: 1 violation",
+        "",
+        "Findings",
         "  Findings!D4  Violation  FindingShape-influence",
         "    A finding needs an influence.",
         "    You wrote “Construktive”: did you mean “Constructive”?",
-        "    Choose from the drop-down.",
+        "    What to do: Choose from the drop-down.",
+        "    Why: Patterns work both ways.",
     ]
+
+
+def test_text_gives_the_reason_of_a_rule_once() -> None:
+    report = ValidationReport("review.xlsx", (WRONG, replace(WRONG, cell=Cell("Findings", "D5"))))
+    assert format_text(report).count("Why: Patterns work both ways.") == 1
+
+
+def test_text_of_a_draft_says_so() -> None:
+    assert format_text(ValidationReport("x.xlsx", stage=Stage.DRAFT)) == "x.xlsx conforms (checked as a draft)"
+
+
+def test_a_long_value_is_cut_and_one_that_the_message_names_is_not_repeated() -> None:
+    assert replace(WRONG, value=Literal("x" * 200), suggestion="").wrote == f"You wrote “{'x' * 80}…”."
+    assert replace(WRONG, message="A public text holds: Construktive").wrote == ""
 
 
 def test_text_of_a_result_without_a_cell_names_its_node() -> None:
@@ -106,7 +140,7 @@ def test_text_of_a_conforming_report_is_one_line() -> None:
 
 def test_json_holds_what_the_report_holds() -> None:
     told = json.loads(json.dumps(as_dict(ValidationReport("review.xlsx", (WRONG,)))))
-    assert (told["file"], told["conforms"]) == ("review.xlsx", False)
+    assert (told["file"], told["stage"], told["conforms"]) == ("review.xlsx", "publication", False)
     assert told["counts"] == {"violation": 1, "warning": 0, "info": 0}
     assert told["results"] == [
         {
@@ -130,9 +164,9 @@ def test_answer_is_told_in_place_of_the_remedy_and_counted() -> None:
     report = ValidationReport("review.xlsx", (answered, SHORT))
     assert report.answered == as_dict(report)["answered"] == 1
     text = format_text(report).splitlines()
-    assert text[0] == "review.xlsx conforms (1 warning, 1 info, 1 answered)"
+    assert text[0] == "review.xlsx conforms: 1 warning, 1 info, 1 answered"
     assert "    Answered: A form's name (K1, 2026-11-23)" in text
-    assert text.count("    Choose from the drop-down.") == 1
+    assert text.count("    What to do: Choose from the drop-down.") == 1
 
 
 def test_csv_has_one_row_a_result_and_no_formula() -> None:

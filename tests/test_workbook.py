@@ -13,7 +13,7 @@ from rdflib import RDF, XSD, Literal, URIRef
 
 from learntogether_kg import resources
 from learntogether_kg.errors import UnreadableFileError
-from learntogether_kg.ingest import cells as cells_module
+from learntogether_kg.ingest.archive import MAX_UNPACKED_BYTES
 from learntogether_kg.ingest.dates import bounds
 from learntogether_kg.ingest.draft import Draft
 from learntogether_kg.ingest.files import read_file
@@ -402,8 +402,8 @@ def test_an_archive_that_is_no_workbook_is_told(tmp_path: Path) -> None:
 
 def test_an_archive_that_swells_is_stopped_while_it_is_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", b"0" * (cells_module.MAX_UNPACKED_BYTES + 1))
-    with pytest.raises(UnreadableFileError, match="unpacks to more than 200 MB"):
+        archive.writestr("xl/workbook.xml", b"0" * (MAX_UNPACKED_BYTES + 1))
+    with pytest.raises(UnreadableFileError, match="unpacks to more than 50 MB"):
         read_file(tmp_path / "x.xlsx")
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -15,14 +13,11 @@ import python_calamine as calamine
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from learntogether_kg.errors import UnreadableFileError
+from learntogether_kg.ingest.archive import MAX_AREA, MAX_BYTES, vet
 from learntogether_kg.ingest.layout import Sheet, key, sheets
+from learntogether_kg.ingest.loading import load
 from learntogether_kg.source_map import Cell
 
-MAX_BYTES: Final = 20 * 1024 * 1024
-MAX_UNPACKED_BYTES: Final = 200 * 1024 * 1024
-MAX_ENTRIES: Final = 500
-MAX_CELLS: Final = 1_000_000
-_CHUNK: Final = 1024 * 1024
 _OURS: Final = frozenset({"Guide", "Lists"})
 
 
@@ -52,14 +47,18 @@ Cells = Mapping[str, tuple[Row, ...]]
 """The rows of every sheet that are not blank; a sheet of fields is one row."""
 
 
-def read_cells(path: Path) -> Cells:
+def read_cells(path: Path, data: bytes | None = None) -> Cells:
     """Returns the cells of a review workbook.
+
+    Args:
+        path: The file, or the name of an upload.
+        data: Its bytes, where they are at hand already; then nothing is opened.
 
     Raises:
         UnreadableFileError: It is no workbook, is larger than a review can be, or is not laid out like the template.
     """
     try:
-        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(_vetted(path)))
+        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(vet(path, load(path, MAX_BYTES, data))))
     except calamine.CalamineError as error:
         raise UnreadableFileError(path, f"it is not an Excel workbook (.xlsx) that can be read ({error})") from error
     _check_sheets(path, workbook)
@@ -70,34 +69,6 @@ def read_cells(path: Path) -> Cells:
             read = _read_fields if sheet.layout == "fields" else _read_rows
             found[sheet.name] = tuple(read(path, sheet, table))
     return found
-
-
-def _vetted(path: Path) -> bytes:
-    """Returns the bytes of a workbook whose archive is no larger inside than a review's can be.
-
-    Sizes are counted while unpacking, since an archive may say anything of itself.
-    """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UnreadableFileError(path, f"it is larger than {MAX_BYTES // _CHUNK} MB; a review's workbook is not")
-        data = path.read_bytes()
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            if len(entries) > MAX_ENTRIES:
-                raise UnreadableFileError(path, f"it holds more than {MAX_ENTRIES} parts; a review's workbook does not")
-            total = 0
-            for entry in entries:
-                with archive.open(entry) as part:
-                    while chunk := part.read(_CHUNK):
-                        total += len(chunk)
-                        if total > MAX_UNPACKED_BYTES:
-                            limit = MAX_UNPACKED_BYTES // _CHUNK
-                            raise UnreadableFileError(path, f"it unpacks to more than {limit} MB; a review's does not")
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
-        raise UnreadableFileError(path, "it is not an Excel workbook (.xlsx), or it is damaged") from error
-    except OSError as error:
-        raise UnreadableFileError(path, f"it cannot be read: {error.strerror or error}") from error
-    return data
 
 
 def _check_sheets(path: Path, workbook: calamine.CalamineWorkbook) -> None:
@@ -117,10 +88,8 @@ def _check_sheets(path: Path, workbook: calamine.CalamineWorkbook) -> None:
 def _table(path: Path, workbook: calamine.CalamineWorkbook, name: str) -> list[list[object]]:
     try:
         sheet = workbook.get_sheet_by_name(name)
-        if sheet.total_height * sheet.total_width > MAX_CELLS:
-            raise UnreadableFileError(
-                path, f"it has more than {MAX_CELLS:,} cells; a review's has not", f"sheet {name}"
-            )
+        if sheet.total_height * sheet.total_width > MAX_AREA:
+            raise UnreadableFileError(path, f"it has more than {MAX_AREA:,} cells; a review's has not", f"sheet {name}")
         return [list(line) for line in sheet.to_python(skip_empty_area=False)]
     except calamine.CalamineError as error:
         raise UnreadableFileError(path, f"the sheet cannot be read ({error})", f"sheet {name!r}") from error

@@ -15,21 +15,25 @@ from learntogether_kg.ingest.workbook import read_workbook
 from learntogether_kg.namespaces import PREFIXES
 
 
-def read_file(path: Path) -> Draft:
+def read_file(path: Path, data: bytes | None = None) -> Draft:
     """Returns the review or synthesis in a file, by the ending of its name.
+
+    Args:
+        path: The file, or the name of an upload.
+        data: Its bytes, where they are at hand already; then nothing is opened.
 
     Raises:
         UnreadableFileError: The file is not there, is of a kind that is not known, or cannot be read.
     """
-    if not path.exists():
+    if data is None and not path.exists():
         raise UnreadableFileError(path, "there is no such file")
-    if path.is_dir():
+    if data is None and path.is_dir():
         raise UnreadableFileError(path, "it is a folder; name the files in it")
     match path.suffix.lower():
         case ".xlsx":
-            return read_workbook(path)
+            return read_workbook(path, data)
         case suffix if suffix in FORMATS:
-            return read_rdf(path)
+            return read_rdf(path, data)
     known = ", ".join((".xlsx", *FORMATS))
     raise UnreadableFileError(path, f"it is of a kind that is not read; give one of {known}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -40,21 +41,25 @@ def new_review_id() -> str:
     return str(REVIEW[secrets.token_hex(8)])
 
 
-def write_template(out: Path, depth: str = "findings", cells: Mapping[str, Rows] | None = None) -> None:
+def write_template(out: Path | io.BytesIO, depth: str = "findings", cells: Mapping[str, Rows] | None = None) -> None:
     """Writes a workbook for one review.
 
     Args:
-        out: The file to write, which must end in .xlsx; one that is there is replaced.
+        out: The file to write, which must end in .xlsx; one that is there is replaced. Or bytes in memory, and then
+            no file is made.
         depth: Which sheets are shown at once; the others stand hidden.
         cells: What to fill in, by sheet. Without it the workbook is empty, with a newly minted id.
 
     Raises:
         UnreadableFileError: The file cannot be written there.
     """
-    if out.suffix.lower() != ".xlsx":
+    if isinstance(out, Path) and out.suffix.lower() != ".xlsx":
         raise UnreadableFileError(out, "a workbook's name must end in .xlsx; choose such a name")
     cells = cells or {"Review": [{"id": new_review_id(), "depth": f"{depth}"}]}
-    workbook = xlsxwriter.Workbook(str(out), {"strings_to_formulas": False, "strings_to_urls": False})
+    workbook = xlsxwriter.Workbook(
+        str(out) if isinstance(out, Path) else out,
+        {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": not isinstance(out, Path)},
+    )
     workbook.set_properties({"author": "", "created": _MADE})
     styles = _Styles(workbook)
     _write_guide(workbook.add_worksheet(_GUIDE), styles)
@@ -71,7 +76,7 @@ def write_template(out: Path, depth: str = "findings", cells: Mapping[str, Rows]
     try:
         workbook.close()
     except xlsxwriter.exceptions.FileCreateError as error:
-        raise UnreadableFileError(out, f"it cannot be written: {error}") from error
+        raise UnreadableFileError(str(out), f"it cannot be written: {error}") from error
 
 
 class _Styles:
@@ -191,7 +196,7 @@ def _write_value(page: Worksheet, row: int, column: int, text: str, style: objec
 
 def _offer(page: Worksheet, column: Column, area: tuple[int, int, int, int]) -> None:
     """Adds a drop-down. Where several values are allowed it only suggests; elsewhere the list is all there is."""
-    source = _list_source(column)
+    source = list_source(column)
     if not source:
         return
     strict = not column.many and column.type != "reference"
@@ -207,7 +212,8 @@ def _offer(page: Worksheet, column: Column, area: tuple[int, int, int, int]) -> 
     )
 
 
-def _list_source(column: Column) -> str | list[str]:
+def list_source(column: Column) -> str | list[str]:
+    """Returns what a column's drop-down offers: its entries, or a formula for them; empty where it has none."""
     if column.choices:
         return list(column.choices)
     if column.entries:

@@ -28,13 +28,17 @@ _ANSWERS: Final = {"yes": "true", "no": "false"}
 _CODING: Final = (LT.codedBy, LT.underTypology, LT.dateAsStated, LT.earliest, LT.latest, LT.notStated)
 
 
-def read_workbook(path: Path) -> Draft:
+def read_workbook(path: Path, data: bytes | None = None) -> Draft:
     """Returns what a review workbook says.
+
+    Args:
+        path: The file, or the name of an upload.
+        data: Its bytes, where they are at hand already; then nothing is opened.
 
     Raises:
         UnreadableFileError: It is not a review workbook that can be read.
     """
-    return _Reader(path, read_cells(path)).read()
+    return _Reader(path, read_cells(path, data)).read()
 
 
 @dataclass(frozen=True)

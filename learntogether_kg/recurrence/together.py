@@ -87,8 +87,11 @@ def count_pairs(coding: Coding, question: Question, permutations: int = 0) -> li
     spread = [(count_both(one.found, one.found), count_both(one.coded, one.coded)) for one in others]
     pairs = []
     for one, other in _pairs(coding, places):
+        # Who coded no review at this level did not look, even where a code reaches below what the scope says.
         by_coder = tuple(
-            CoderCount(coder.code, coder.kind.label, int(both[one, other]), int(of[one, other]))
+            CoderCount(
+                coder.code, coder.kind.label, int(both[one, other]) if of[one, other] else 0, int(of[one, other])
+            )
             for coder, (both, of) in zip(coding.coders, spread, strict=True)
         )
         pairs.append(

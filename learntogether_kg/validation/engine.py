@@ -109,6 +109,7 @@ def _tell(found: ShaclResult, review: Graph, source_map: SourceMap, stage: Stage
         reason=str(shapes.value(shape, LTS.reason) or ""),
         cell=_locate(source_map, review, focus, about, value),
         suggestion=_suggest(about, value),
+        component=found.component,
     )
 
 

@@ -6,15 +6,16 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
-from rdflib import SH, URIRef
+from rdflib import SH, Literal, URIRef
 from rdflib.term import Node
 
 from learntogether_kg.namespaces import shorten
 from learntogether_kg.source_map import Cell
 
+_LONGEST_QUOTE = 80
 _REF = re.compile(r"([A-Z]+)([0-9]+)")
 _COLUMNS = (
     "file",
@@ -68,6 +69,7 @@ class Result:
         cell: Where it stands in the file, where that is known.
         suggestion: What may have been meant, as the drop-down has it; empty where nothing comes close.
         answer: The recorded reason for which it may stand, with coder and date; empty where there is none.
+        component: The kind of constraint that is not met, as SHACL names it.
     """
 
     severity: Severity
@@ -81,6 +83,27 @@ class Result:
     cell: Cell | None = None
     suggestion: str = ""
     answer: str = ""
+    component: Node | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is, for a person: the cell, else the node's short name."""
+        return str(self.cell) if self.cell else shorten(str(self.focus_node))
+
+    @property
+    def wrote(self) -> str:
+        """What the reviewer wrote and what may have been meant, as a sentence; empty where the message says it."""
+        text = " ".join(term(self.value).split())
+        if not isinstance(self.value, Literal) or not text or text in self.message:
+            return ""
+        quoted = text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+        return f"You wrote “{quoted}”: did you mean {self.suggestion}?" if self.suggestion else f"You wrote “{quoted}”."
+
+    def without_value(self) -> Result:
+        """Returns the result with nothing in it of what the file says."""
+        text = term(self.value)
+        message = self.message.replace(text, "(see there)") if text else self.message
+        return replace(self, value=None, message=message, suggestion="", answer=self.answer and "(see there)")
 
     @property
     def rule(self) -> str:
@@ -107,14 +130,45 @@ class ValidationReport:
         """Whether the review may enter a library: warnings may stay, violations may not."""
         return not any(result.severity is Severity.VIOLATION for result in self.results)
 
+    def told(self) -> tuple[Result, ...]:
+        """Returns what a person is told: what one rule says of one cell once, however many nodes the cell makes.
+
+        A coder's date goes to every code of that coder; where it is wrong, one cell is.
+        """
+        once: dict[tuple[object, ...], Result] = {}
+        for result in self.results:
+            place = result.cell or (result.focus_node, result.path)
+            once.setdefault((place, result.severity, result.rule, result.message, result.wrote), result)
+        return tuple(once.values())
+
     @property
     def answered(self) -> int:
         """The number of results that would weigh more without a recorded reason."""
-        return sum(bool(result.answer) for result in self.results)
+        return sum(bool(result.answer) for result in self.told())
 
     def counts(self) -> dict[Severity, int]:
-        """Returns the number of results of each severity, the gravest first and zeros included."""
-        return {each: sum(result.severity is each for result in self.results) for each in Severity}
+        """Returns how many results of each severity a person is told, the gravest first and zeros included."""
+        told = self.told()
+        return {each: sum(result.severity is each for result in told) for each in Severity}
+
+    @property
+    def verdict(self) -> str:
+        """Whether it conforms, and the counts, in words."""
+        found = ", ".join(_count(number, severity) for severity, number in self.counts().items() if number)
+        found += f", {self.answered} answered" if self.answered else ""
+        verdict = "conforms" if self.conforms else "does not conform"
+        return f"{verdict}: {found}" if found else verdict
+
+    def by_sheet(self) -> dict[str, list[Result]]:
+        """Returns what a person is told by sheet, in their order; the empty name holds what has no cell."""
+        groups: dict[str, list[Result]] = {}
+        for result in self.told():
+            groups.setdefault(result.cell.sheet if result.cell else "", []).append(result)
+        return groups
+
+    def without_values(self) -> ValidationReport:
+        """Returns the report for others than who supplied the file: it says where to look, not what stands there."""
+        return replace(self, results=tuple(result.without_value() for result in self.results))
 
 
 def sort_results(results: Sequence[Result], sheets: Sequence[str] = ()) -> tuple[Result, ...]:
@@ -137,22 +191,13 @@ def sort_results(results: Sequence[Result], sheets: Sequence[str] = ()) -> tuple
     return tuple(sorted(results, key=place))
 
 
-def format_text(report: ValidationReport) -> str:
-    """Returns a report for people: a line for the file, then a few for each result."""
-    found = ", ".join(_count(number, severity) for severity, number in report.counts().items() if number)
-    found += f", {report.answered} answered" if report.answered else ""
-    verdict = "conforms" if report.conforms else "does not conform"
-    heading = f"{report.file or 'The review'} {verdict}{f' ({found})' if found else ''}"
-    return "\n".join([heading, *(line for result in report.results for line in _lines(result))])
-
-
 def format_csv(reports: Iterable[ValidationReport]) -> str:
     """Returns reports as one table with a row for each result, in which no cell can act as a formula."""
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for report in reports:
-        for result in report.results:
+        for result in report.told():
             cells = {"file": report.file, **_result_as_dict(result)}
             writer.writerow([_inert(cells[column]) for column in _COLUMNS])
     return table.getvalue()
@@ -162,10 +207,11 @@ def as_dict(report: ValidationReport) -> dict[str, object]:
     """Returns a report as JSON has it."""
     return {
         "file": report.file,
+        "stage": report.stage.value,
         "conforms": report.conforms,
         "counts": {severity.value.lower(): number for severity, number in report.counts().items()},
         "answered": report.answered,
-        "results": [_result_as_dict(result) for result in report.results],
+        "results": [_result_as_dict(result) for result in report.told()],
     }
 
 
@@ -179,23 +225,10 @@ def _result_as_dict(result: Result) -> dict[str, str]:
         "suggestion": result.suggestion,
         "reason": result.reason,
         "answer": result.answer,
-        "value": _term(result.value),
-        "path": _term(result.path),
+        "value": term(result.value),
+        "path": term(result.path),
         "focus_node": str(result.focus_node),
     }
-
-
-def _lines(result: Result) -> list[str]:
-    """Returns one result as lines of text, the place first so that the eye can run down it."""
-    place = str(result.cell) if result.cell else shorten(str(result.focus_node))
-    lines = [f"  {place}  {result.severity.value}  {result.rule}", f"    {result.message}"]
-    if result.suggestion:
-        lines.append(f"    You wrote “{_term(result.value)}”: did you mean {result.suggestion}?")
-    if result.answer:
-        lines.append(f"    Answered: {result.answer}")
-    elif result.remedy:
-        lines.append(f"    {result.remedy}")
-    return lines
 
 
 def _count(number: int, severity: Severity) -> str:
@@ -203,7 +236,7 @@ def _count(number: int, severity: Severity) -> str:
     return f"{number} {word}{'' if number == 1 or severity is Severity.INFO else 's'}"
 
 
-def _term(node: Node | None) -> str:
+def term(node: Node | None) -> str:
     """Returns a value as text: IRIs shortened, literals by what was written."""
     if node is None:
         return ""

@@ -24,10 +24,25 @@ PAGES = [
     "/reviews",
     "/patterns",
     "/patterns/clear-roles",
+    "/patterns/clear-roles/evidence",
+    "/recurrence",
+    "/recurrence?by=type&by=year&harm=neglect",
+    "/recurrence?by=type&pairs=true",
+    "/interactions",
+    "/validate",
     "/nothing",
     *(f"/queries/{name}" for name in queries.catalogue()),
 ]
-WITH_FIGURES = ["/", "/reviews", "/patterns", "/patterns/clear-roles", "/queries/recurring-patterns"]
+WITH_FIGURES = [
+    "/",
+    "/recurrence",
+    "/interactions",
+    "/patterns/clear-roles/evidence",
+    "/reviews",
+    "/patterns",
+    "/patterns/clear-roles",
+    "/queries/recurring-patterns",
+]
 ADDRESSES = {"href", "src", "action", "formaction", "poster", "data", "srcset"}
 
 

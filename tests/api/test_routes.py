@@ -176,9 +176,10 @@ def test_a_release_that_lacks_quads_is_not_healthy(serve: MakeClient) -> None:
 def test_openapi_lists_every_address_and_its_version(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     assert document["info"]["version"] == __version__
-    pages = [*LISTS, "/queries/{name}", "/reviews/{review}", "/patterns/{pattern}"]
+    counted = ["/recurrence", "/interactions", "/patterns/{pattern}/evidence"]
+    pages = [*LISTS, *counted, "/queries/{name}", "/reviews/{review}", "/patterns/{pattern}"]
     ontology = {"/ontology", "/ontology.{form}", "/ontology/context.jsonld", "/ontology/{name}"}
-    service = {"/", "/health", *ontology}
+    service = {"/", "/health", "/recurrence.svg", "/validate", "/template.xlsx", *ontology}
     assert set(document["paths"]) == service | {page + ending for page in pages for ending in FORMS}
     assert all(list(operations) == ["get"] for operations in document["paths"].values())
     name = document["paths"]["/queries/{name}.json"]["get"]["parameters"][0]

@@ -15,8 +15,9 @@ from learntogether_kg.ingest.template import write_template
 from learntogether_kg.ontology import load_shapes
 from learntogether_kg.synthetic.files import write
 from learntogether_kg.validation.engine import Engine, validate
-from learntogether_kg.validation.report import ValidationReport, format_text
+from learntogether_kg.validation.report import ValidationReport
 from learntogether_kg.validation.shacl import background, describing
+from learntogether_kg.validation.text import format_text
 from tests.benchmarks.measurement import Measurement, fastest, ltkg, once, peak_memory
 from tests.workbooks import CELLS
 

@@ -7,6 +7,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,9 @@ import uvicorn
 
 from api.main import create_app
 from api.settings import Settings
+from learntogether_kg import reviews
 from learntogether_kg.library import Library
+from tests.workbooks import write
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -31,7 +34,16 @@ FLAGS = [
     *(["--no-sandbox"] if os.geteuid() == 0 else []),  # Chromium's sandbox does not work for root
 ]
 WIDTHS = [1280, 400]
-PAGES = ["/", "/queries", "/queries/recurring-patterns", "/reviews", "/patterns", "/patterns/clear-roles", "/nothing"]
+PAGES = [
+    "/",
+    "/queries",
+    "/queries/recurring-patterns",
+    "/reviews",
+    "/patterns",
+    "/patterns/clear-roles",
+    "/validate",
+    "/nothing",
+]
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: apt-get install chromium")
 
@@ -83,6 +95,30 @@ def test_a_form_asks_and_its_address_holds_what_was_asked(tab: Page) -> None:
     assert tab.url.endswith("/queries/recurring-patterns?minimum=1&coder=&codes=any")
     assert tab.get_by_label("In how many reviews").input_value() == "1"
     assert tab.locator("tbody tr").count() > before
+
+
+def test_a_review_is_checked_and_its_marked_workbook_taken_away(tab: Page, tmp_path: Path) -> None:
+    path = write(tmp_path / "wrong.xlsx", {("Findings", 0, "influence"): "Unsaef"})
+    tab.goto("/validate")
+    tab.get_by_label("The review", exact=True).set_input_files(path)
+    tab.get_by_label("for publication").check()
+    tab.get_by_role("button", name="Check", exact=True).click()
+    assert tab.get_by_role("heading", level=1).inner_text() == "What the check found"
+    assert "did you mean “Unsafe”?" in tab.get_by_role("main").inner_text()
+    with tab.expect_download() as download:
+        tab.get_by_role("link", name="Your workbook with the cells marked").click()
+    assert download.value.suggested_filename == "wrong-checked.xlsx"
+    marked = Path(download.value.path()).read_bytes()
+    assert reviews.check(path, data=marked).results == reviews.check(path).results
+
+
+def test_a_refused_upload_says_why_and_offers_the_form_again(tab: Page, tmp_path: Path) -> None:
+    (tmp_path / "picture.xlsx").write_bytes(b"\x89PNG\r\n\x1a\n")
+    tab.goto("/validate")
+    tab.get_by_label("The review", exact=True).set_input_files(tmp_path / "picture.xlsx")
+    tab.get_by_role("button", name="Check", exact=True).click()
+    assert "it is a picture" in tab.get_by_role("alert").inner_text()
+    assert tab.get_by_label("The review", exact=True).is_visible()
 
 
 def test_the_first_tab_stop_skips_to_the_content(tab: Page) -> None:
