@@ -9,7 +9,16 @@ from fastapi import Request
 from api.served import Served
 from learntogether_kg.errors import DisclosureError
 
-PROTECTED: Final = ("/recurrence", "/ontology", "/validate", "/health", "/docs", "/openapi.json", "/static")
+PROTECTED: Final = (
+    "/recurrence",
+    "/ontology",
+    "/validate",
+    "/template",
+    "/health",
+    "/docs",
+    "/openapi.json",
+    "/static",
+)
 """The addresses that answer from protected counts or say nothing of a review. All others are refused, new ones too."""
 
 
