@@ -33,6 +33,8 @@ STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.LibraryBusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ForeignLibraryError: HTTPStatus.CONFLICT,
     errors.ExposureError: HTTPStatus.FORBIDDEN,
+    errors.DisclosureError: HTTPStatus.FORBIDDEN,
+    errors.ProfileError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ReleaseExistsError: HTTPStatus.CONFLICT,
     errors.UnknownReleaseError: HTTPStatus.NOT_FOUND,
     errors.UnknownReviewError: HTTPStatus.NOT_FOUND,

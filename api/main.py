@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from api import errors, ontology, routes, validation
 from api.checking import OFFERED, Checker
+from api.guard import refuse_records
 from api.middleware import HeadMiddleware, SecurityHeadersMiddleware
 from api.pages import Pages
 from api.served import Served
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(refuse_records)],
         lifespan=_lifespan,
     )
     app.state.served = served

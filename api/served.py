@@ -12,6 +12,7 @@ from learntogether_kg.answers import Answer, Resource
 from learntogether_kg.errors import UnknownReviewError
 from learntogether_kg.namespaces import CL
 from learntogether_kg.recurrence.request import Counted, Protection
+from learntogether_kg.reviews import protection as protection_of
 from learntogether_kg.snapshot import Manifest, Snapshot
 
 if TYPE_CHECKING:
@@ -60,7 +61,12 @@ class Served:
     @cached_property
     def protection(self) -> Protection:
         """The disclosure control that every figure passes before it leaves."""
-        return Protection()
+        return protection_of(self.release)
+
+    @cached_property
+    def is_restricted(self) -> bool:
+        """Whether only protected counts may leave."""
+        return self.protection.table is not None
 
     @property
     def manifest(self) -> Manifest:

@@ -34,7 +34,7 @@ from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
 from learntogether_kg.recurrence.answer import Result, as_document, notes
 from learntogether_kg.recurrence.dimensions import dimensions, year_kinds
-from learntogether_kg.recurrence.request import MOST_PERMUTATIONS, Counted, Request
+from learntogether_kg.recurrence.request import MOST_PERMUTATIONS, OPEN, Counted, Protection, Request
 from learntogether_kg.reports import ReportFormat
 from learntogether_kg.resources import Bundle
 from learntogether_kg.snapshot import Snapshot
@@ -234,9 +234,12 @@ def withdraw(
 def publish(
     name: Annotated[str | None, typer.Argument(help="The release's name; by default today's date.")] = None,
     library: LibraryOption = DEFAULT_LIBRARY,
+    profile: Annotated[
+        str, typer.Option(help="The profile of disclosure control that holds for it: a name, or your own .toml file.")
+    ] = "open",
 ) -> None:
     """Make the newest state a release: kept, citable, served."""
-    release = Library.open(Path(library)).publish(name).manifest
+    release = reviews.publish(Library.open(Path(library)), name, profile).manifest
     out.print(f"Release {release.release}: {release.studies} studies, state {release.state}", soft_wrap=True)
 
 
@@ -339,6 +342,10 @@ def recur(
             help="How many matrices of chance to draw for pairs; 0 for no test.", min=0, max=MOST_PERMUTATIONS
         ),
     ] = 1000,
+    profile: Annotated[
+        str | None,
+        typer.Option(help="Answer under this profile of disclosure control; by default that of the release."),
+    ] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.TABLE,
     library: LibraryOption = DEFAULT_LIBRARY,
     release: ReleaseOption = None,
@@ -354,7 +361,7 @@ def recur(
         triples=triples,
         permutations=permutations,
     )
-    _print_result(_counted(library, release).answer(asked), form)
+    _print_result(_counted(library, release).answer(asked, _protection(library, release, profile)), form)
 
 
 @app.command()
@@ -479,6 +486,13 @@ def _counted(library: str, release: str | None) -> Counted:
     if library.startswith(("http://", "https://")):
         return Counted.live(SparqlStore(library), library)
     return Counted.of(Library.open(Path(library)).release(release))
+
+
+def _protection(library: str, release: str | None, profile: str | None) -> Protection:
+    """Who has the files may see what is in them: "open" shows every count here, as it never does to a client."""
+    if profile == OPEN or library.startswith(("http://", "https://")):
+        return Protection()
+    return reviews.protection(Library.open(Path(library)).release(release), profile)
 
 
 def _print_result(result: Result, form: Format) -> None:

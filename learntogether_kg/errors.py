@@ -129,6 +129,29 @@ class ExposureError(LearnTogetherError):
         )
 
 
+class ProfileError(LearnTogetherError):
+    """A profile of disclosure control is missing or not fit to be used."""
+
+    def __init__(self, profile: Path | str, reason: str) -> None:
+        self.profile, self.reason = profile, reason
+        super().__init__(f"Profile {profile}: {reason}")
+
+
+class DisclosureError(LearnTogetherError):
+    """Disclosure control does not allow what was asked.
+
+    Attributes:
+        rule: The key of the profile that refuses, or "guarantee" where small counts cannot be kept from being solved
+        for.
+        reason: Why, in words.
+        instead: What can be asked or done instead.
+    """
+
+    def __init__(self, rule: str, reason: str, instead: str) -> None:
+        self.rule, self.reason, self.instead = rule, reason, instead
+        super().__init__(f"Disclosure control ({rule}): {reason}; {instead}")
+
+
 class UnknownReviewError(LearnTogetherError):
     """No review of that IRI or label is in the library, or more than one."""
 

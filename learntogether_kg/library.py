@@ -17,7 +17,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -174,12 +174,14 @@ class Library:
             present = set(state.studies())
             return {each.study for each in records if each.study in present and _is_same(each, state.store, custody)}
 
-    def publish(self, name: str | None = None) -> Snapshot:
+    def publish(self, name: str | None = None, prepare: Callable[[Snapshot, Path], None] | None = None) -> Snapshot:
         """Makes the newest state a release.
 
         Args:
             name: Its name; by default today's date. Where the newest release is of this very state, that one is
-                returned and none is made.
+                returned and none is made, unless there is something to prepare.
+            prepare: Adds to the release, given the state and the folder of the release, while nobody can see it. What
+                it raises leaves no release.
 
         Raises:
             ReleaseExistsError: A release of that name exists.
@@ -189,13 +191,13 @@ class Library:
             raise LibraryError(self.path, f"{name!r} is no name for a release; use letters, digits, dot, dash")
         with self._change() as custody:
             state, releases = self.current(), self.releases()
-            if name is None and releases and releases[-1].manifest.state == state.manifest.state:
+            if name is None and not prepare and releases and releases[-1].manifest.state == state.manifest.state:
                 return releases[-1]
             name = name or self._dated_name()
             target = self.path / "releases" / name
             if target.exists():
                 raise ReleaseExistsError(self.path, name)
-            release = self._write_release(state, name, target)
+            release = self._write_release(state, name, target, prepare)
             custody.log("publish", [], state.manifest.state, name)
             return release
 
@@ -277,11 +279,15 @@ class Library:
         if before:
             shutil.rmtree(before.path)
 
-    def _write_release(self, state: Snapshot, name: str, target: Path) -> Snapshot:
+    def _write_release(
+        self, state: Snapshot, name: str, target: Path, prepare: Callable[[Snapshot, Path], None] | None
+    ) -> Snapshot:
         following = self.path / "next"
         following.mkdir()
         state.store.checkpoint(following / "store")
         coding_table.release(state.path / coding_table.FOLDER, following / coding_table.FOLDER, state.store)
+        if prepare:
+            prepare(state, following)
         manifest = Manifest(
             **{**asdict(state.manifest), "made": _now(), "release": name, "files": hash_files(following)}
         )

@@ -14,7 +14,13 @@ from rdflib import URIRef
 
 from learntogether_kg import pool, queries, resources, typology, watch
 from learntogether_kg.custody import Record, custody_graph
+from learntogether_kg.disclosure import storage
+from learntogether_kg.disclosure.profile import Profile
+from learntogether_kg.disclosure.protection import Protected
+from learntogether_kg.disclosure.questions import check_release
+from learntogether_kg.disclosure.worlds import alternatives
 from learntogether_kg.errors import (
+    DisclosureError,
     ExposureError,
     ForeignLibraryError,
     InvalidReviewError,
@@ -25,7 +31,9 @@ from learntogether_kg.errors import (
 )
 from learntogether_kg.ingest.files import read_file, write_file
 from learntogether_kg.library import Change, Library
-from learntogether_kg.snapshot import Snapshot
+from learntogether_kg.recurrence import restricted
+from learntogether_kg.recurrence.request import Counted, Protection
+from learntogether_kg.snapshot import DISCLOSURE, Snapshot
 from learntogether_kg.synthetic import files as synthetic
 from learntogether_kg.validation.engine import Engine, validate
 from learntogether_kg.validation.report import Stage, ValidationReport
@@ -214,6 +222,59 @@ def refuse_to_expose(release: Snapshot, host: str) -> None:
     hidden = [] if host in LOOPBACK else queries.unpublished(release.store)
     if hidden:
         raise ExposureError(release.manifest.release, host, len(hidden))
+
+
+def publish(library: Library, name: str | None = None, profile: str = "open") -> Snapshot:
+    """Makes the newest state a release, under a profile of disclosure control that holds for it from then on.
+
+    Args:
+        library: The library.
+        name: The release's name; by default today's date.
+        profile: The name of a bundled profile, or the path of one's own.
+
+    Raises:
+        ProfileError: There is no such profile.
+        DisclosureError: The release nearly is another one, or its small counts cannot be protected.
+    """
+    rules = Profile.load(profile)
+    if not rules.restricted:
+        return library.publish(name)
+
+    def protect(state: Snapshot, folder: Path) -> None:
+        kept = [(each.manifest.release, storage.read_worlds(each.path / DISCLOSURE)) for each in library.releases()]
+        known = [(release, worlds) for release, worlds in kept if worlds is not None]
+        before = known[-1][1] if known else None
+        population = restricted.population(Counted.of(state).coding, before.population if before else None)
+        check_release(population.names, [(release, worlds.population.names) for release, worlds in known], rules)
+        (folder / DISCLOSURE).mkdir()
+        storage.write(folder / DISCLOSURE, alternatives(population, rules, before), rules)
+
+    return library.publish(name, protect)
+
+
+def protection(release: Snapshot, profile: str | None = None) -> Protection:
+    """Returns the disclosure control of answers about a release: that of the profile it was published under.
+
+    Args:
+        release: The release.
+        profile: The name of a profile to answer under instead, at least as strict.
+
+    Raises:
+        ProfileError: There is no such profile.
+        DisclosureError: The release's own profile is stricter, or it has none and was not prepared for one.
+    """
+    protected = storage.read_protected(release.path / DISCLOSURE)
+    asked = Profile.named(profile) if profile else None
+    if protected is None:
+        if asked is not None and asked.restricted:
+            made = f"release {release.manifest.release} was published without a profile"
+            raise DisclosureError("profile", made, f"publish one with `ltkg publish NAME --profile {asked.name}`")
+        return Protection()
+    if asked is not None and asked != protected.profile:
+        worlds = storage.read_worlds(release.path / DISCLOSURE)
+        stricter = protected.profile.or_stricter(asked)
+        protected = Protected.of(worlds, stricter) if worlds else protected
+    return restricted.protection(protected)
 
 
 def bundled_files(name: resources.Bundle) -> list[Path]:

@@ -16,6 +16,9 @@ from learntogether_kg.errors import StoreUnavailableError
 from learntogether_kg.namespaces import CATALOGUE, ONTOLOGY_GRAPH
 from learntogether_kg.store.oxigraph import OxigraphStore
 
+DISCLOSURE = "disclosure"
+"""The folder of a release for what disclosure control keeps of it; only a release under a restricted profile has it."""
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -96,5 +99,6 @@ def hash_files(folder: Path) -> dict[str, str]:
     RocksDB writes its own log and lock when a store is opened; those are no part of it.
     """
     store = (path for path in (folder / "store").iterdir() if path.suffix == ".sst" or path.name.startswith("MANIFEST"))
-    files = sorted((*store, *(folder / coding_table.FOLDER).glob("*.parquet")))
+    protected = (folder / DISCLOSURE).glob("*")
+    files = sorted((*store, *(folder / coding_table.FOLDER).glob("*.parquet"), *protected))
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
