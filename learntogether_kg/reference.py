@@ -15,6 +15,7 @@ from rdflib.term import Node
 from learntogether_kg import queries
 from learntogether_kg.namespaces import CL, LT, LTS, TYP, shorten
 from learntogether_kg.ontology import load_ontology, load_shapes
+from learntogether_kg.validation.messages import open_message
 
 KINDS: Final[Mapping[URIRef, str]] = {
     OWL.Class: "Classes",
@@ -68,7 +69,7 @@ class Rule:
     Attributes:
         name: The shape's name without its prefix.
         severity: How grave a result is.
-        message: What is wrong.
+        message: What is wrong, with an ellipsis for what a result is about.
         remedy: What to do about it.
         reason: Why the model asks.
         in_a_draft: How grave it is while the review is being written.
@@ -133,7 +134,7 @@ def rules() -> Mapping[str, tuple[Rule, ...]]:
         rule = Rule(
             str(shape).rpartition("#")[2],
             str(severity).rpartition("#")[2],
-            _text(shapes, shape, SH.message),
+            open_message(_text(shapes, shape, SH.message)),
             _text(shapes, shape, LTS.remedy),
             _text(shapes, shape, LTS.reason),
             in_a_draft=str(shapes.value(shape, LTS.draftSeverity) or severity).rpartition("#")[2],

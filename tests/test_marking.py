@@ -17,15 +17,15 @@ from learntogether_kg.ingest.cells import read_cells
 from learntogether_kg.ingest.marking import SUMMARY, mark
 from learntogether_kg.ingest.template import write_template
 from learntogether_kg.validation.report import ValidationReport
-from tests.workbooks import write
+from tests.planting import write_clean
 
 CHANGES = {
-    ("Findings", 0, "influence"): "Unsaef",
-    ("Findings", 1, "statement"): "=1+1 ring 020 7946 0123",
-    ("Perspectives", 0, "person"): "P99",
-    ("Review", 0, "label"): "",
+    "Findings/F1/influence": "Unsaef",
+    "Findings/F2/statement": "=1+1 ring 020 7946 0123",
+    "Perspectives/V1/source": "S1; S2; S99",
+    "Review/label": "",
 }
-MARKED = {"Findings": {"D3", "B4"}, "Perspectives": {"C3"}, "Review": {"B3"}}
+MARKED = {"Findings": {"D3", "B4"}, "Perspectives": {"K3"}, "Review": {"B3"}}
 
 
 def load(data: bytes) -> Any:
@@ -73,7 +73,7 @@ def fills(book: Any) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write(tmp_path_factory.mktemp("marking") / "wrong.xlsx", CHANGES)
+    return write_clean(tmp_path_factory.mktemp("marking") / "wrong.xlsx", CHANGES)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_the_workbook_opens_at_the_summary_with_no_second_sheet_selected(marked:
 
 
 def test_marks_on_hidden_sheets_are_announced(tmp_path: Path) -> None:
-    path = write(tmp_path / "x.xlsx", CHANGES)
+    path = write_clean(tmp_path / "x.xlsx", CHANGES)
     book = openpyxl.load_workbook(path)
     book["Perspectives"].sheet_state = "hidden"
     book.save(path)
@@ -152,7 +152,7 @@ def test_marks_on_hidden_sheets_are_announced(tmp_path: Path) -> None:
 
 
 def test_marks_in_folded_columns_are_announced(tmp_path: Path) -> None:
-    path = write(tmp_path / "x.xlsx", CHANGES)
+    path = write_clean(tmp_path / "x.xlsx", CHANGES)
     book = openpyxl.load_workbook(path)
     book["Findings"].column_dimensions["D"].hidden = True
     book.save(path)
@@ -176,7 +176,7 @@ def test_marks_of_what_is_put_right_go_away(marked: bytes, wrong: Path) -> None:
 
 
 def test_a_reviewers_own_comment_stays(tmp_path: Path) -> None:
-    path = write(tmp_path / "x.xlsx", CHANGES)
+    path = write_clean(tmp_path / "x.xlsx", CHANGES)
     book = openpyxl.load_workbook(path)
     book["Findings"]["D3"].comment = Comment("Ask the team.", "Reviewer")
     book["Findings"]["A3"].comment = Comment("Mine.", "Reviewer")
@@ -190,7 +190,7 @@ def test_a_reviewers_own_comment_stays(tmp_path: Path) -> None:
 
 
 def test_a_drop_down_that_excel_moved_away_is_there_again(tmp_path: Path) -> None:
-    path = write(tmp_path / "x.xlsx")
+    path = write_clean(tmp_path / "x.xlsx")
     book = openpyxl.load_workbook(path)
     kept = book["Perspectives"].data_validations.dataValidation
     lost = [
@@ -206,7 +206,7 @@ def test_a_drop_down_that_excel_moved_away_is_there_again(tmp_path: Path) -> Non
 
 
 def test_a_formula_stays_a_formula(tmp_path: Path) -> None:
-    path = write(tmp_path / "x.xlsx")
+    path = write_clean(tmp_path / "x.xlsx")
     book = openpyxl.load_workbook(path)
     book["Findings"]["H3"] = "=A3"
     book.save(path)

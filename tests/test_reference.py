@@ -73,3 +73,7 @@ def test_the_picture_shows_terms_of_the_ontology_only() -> None:
     assert len(shown) > 25
     assert {name for name in shown if name.startswith("lt:")} <= set(reference.terms())
     assert {name for name in shown if not name.startswith("lt:")} == {"skos:broader"}
+
+
+def test_no_rule_shows_a_placeholder() -> None:
+    assert [rule.name for found in reference.rules().values() for rule in found if "{" in rule.message] == []

@@ -27,6 +27,8 @@ from learntogether_kg import resources
 from learntogether_kg.namespaces import CL, ID, LT, LTS, PREFIXES, shorten
 from learntogether_kg.ontology import load_ontology, load_shapes
 from learntogether_kg.validation.engine import validate
+from learntogether_kg.validation.hits import public_texts
+from learntogether_kg.validation.messages import open_message
 from learntogether_kg.validation.report import Stage
 
 FOLDER = Path(__file__).parent / "shapes"
@@ -154,11 +156,17 @@ ABOUT_A_WHOLE_ROW = {
 }
 
 
+def looks_at_words(shape: Node) -> bool:
+    """Whether a shape is asked of public texts, by our own rules on words and not by a SHACL engine."""
+    return any((shape, kind, None) in load_shapes() for kind in (LTS.screens, LTS.wording))
+
+
 def test_each_rule_without_a_path_says_which_cell_it_is_about() -> None:
     shapes = load_shapes()
     for shape in reporting_shapes() - ABOUT_A_WHOLE_ROW:
         selected = shapes.value(shapes.value(shape, SH.sparql), SH.select) if (shape, SH.sparql, None) in shapes else ""
         has_path = (shape, SH.path, None) in shapes or (shape, SH.closed, None) in shapes or "?path" in str(selected)
+        has_path = has_path or looks_at_words(shape)  # they report the field whose text it is
         about = list(shapes.objects(shape, LTS.about))
         assert has_path or len(about) == 1, f"{shape} points at no cell"
         assert all((field, None, None) in load_ontology() for field in about), f"{shape} is about no field of the model"
@@ -180,8 +188,10 @@ def looks_at_something(shape: Node, graph: Graph) -> bool:
     shapes, model = load_shapes(), load_ontology()
     kinds = {kind for target in shapes.objects(shape, SH.targetClass) for kind in narrower(model, target)}
     owners = [*shapes.subjects(SH.property, shape)]
+    fields = set(shapes.objects(shape, LTS.inField))
     return (
         any((None, RDF.type, kind) in graph for kind in kinds)
+        or (looks_at_words(shape) and any(not fields or field in fields for _, field, _ in public_texts(graph)))
         or any((None, predicate, None) in graph for predicate in shapes.objects(shape, SH.targetSubjectsOf))
         or (shape, SH.targetObjectsOf, LTS.describes) in shapes
         or any(looks_at_something(owner, graph) for owner in owners)
@@ -193,11 +203,26 @@ def narrower(model: Graph, kind: Node) -> set[Node]:
 
 
 def test_each_shape_that_reports_has_a_conforming_case_in_which_it_speaks() -> None:
-    missing = reporting_shapes() - REFUSES_ALL
+    missing = reporting_shapes() - REFUSES_ALL - shapes_on_custody()
     for graph in conforming_graphs():
         depth, source = graph.value(REVIEW, LT.depth), graph.value(REVIEW, LT.capturedFrom)
         missing -= {shape for shape in missing if speaks(shape, depth, source) and looks_at_something(shape, graph)}
     assert missing == set()
+
+
+def shapes_on_custody() -> set[URIRef]:
+    """Returns the shapes that are asked of the recorded reasons in custody, and of nothing in a review."""
+    return {shape for shape in reporting_shapes() if shape.startswith(LTS["RecordedReasonShape-"])}
+
+
+def test_a_recorded_reason_that_is_as_it_should_be_is_not_reported() -> None:
+    """What it answers stays in the report as information, so that no such case is without any result."""
+    about_custody = {curie(str(shape)) for shape in shapes_on_custody()}
+    assert about_custody
+    found = [report(read_case(path), read_custody(path)) for path in CASES if read_custody(path)]
+    sound = [rows for rows in found if not about_custody & {row[1] for row in rows}]
+    assert sound
+    assert {severity for rows in sound for _, _, severity in rows} == {"sh:Info"}
 
 
 # Depth, source and stage
@@ -272,6 +297,13 @@ def test_a_broken_reference_is_as_grave_in_a_draft() -> None:
 # The table of rules
 
 
+def test_no_message_shows_a_placeholder() -> None:
+    shown = [str(message) for message in load_shapes().objects(None, SH.message)]
+    assert [text for text in map(open_message, shown) if "{" in text or "?value" in text] == []
+    assert any("{?value}" in text for text in shown)
+    assert "{" not in table_of_rules()
+
+
 def rules_over_several_fields() -> list[URIRef]:
     """Returns the shapes that report and are not about one field or about what a record may hold at all."""
     shapes = load_shapes()
@@ -291,7 +323,7 @@ def table_of_rules() -> str:
             str(mild).rpartition("#")[2] if mild else severity,
             listed(shape, LTS.atDepth, "any", "depth-"),
             listed(shape, LTS.fromSource, "any"),
-            str(shapes.value(shape, SH.message)).replace("|", "\\|"),
+            open_message(str(shapes.value(shape, SH.message))).replace("|", "\\|"),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 from rdflib import SH, Graph, Literal, URIRef
+from rdflib.term import Node
 
 from learntogether_kg.namespaces import CL, LT, LTS, REVIEW, TYP
+from learntogether_kg.ontology import load_shapes
 from learntogether_kg.source_map import Cell, SourceMap
 from learntogether_kg.validation.engine import validate
+from learntogether_kg.validation.messages import fill_message, open_message
 from learntogether_kg.validation.report import (
     Result,
     Severity,
@@ -79,6 +82,43 @@ def test_what_one_rule_says_of_one_cell_is_told_once_however_many_nodes_the_cell
     assert len(report.results) == 3
     apart = ValidationReport("review.ttl", (SHORT, replace(SHORT, focus_node=CODE)))
     assert len(apart.told()) == 2
+
+
+def test_a_rule_that_yields_is_silent_beside_the_other_at_the_same_cell_unless_it_is_graver() -> None:
+    finding, code = LTS["FindingShape-influence"], LTS["ClassificationShape-influence"]
+    assert (code, LTS.yieldsTo, finding) in load_shapes()
+    of_finding = replace(WRONG, source_shape=finding)
+    of_code = replace(WRONG, source_shape=code, focus_node=CODE, message="A classification needs an influence.")
+    report = ValidationReport("review.xlsx", (of_code, of_finding))
+    assert report.told() == (of_finding,)
+    assert report.counts()[Severity.VIOLATION] == 1
+    assert len(report.results) == 2
+    milder = replace(of_finding, severity=Severity.INFO)
+    assert set(ValidationReport("review.xlsx", (of_code, milder)).told()) == {of_code, milder}
+    elsewhere = replace(of_finding, cell=Cell("Findings", "D5"))
+    assert set(ValidationReport("review.xlsx", (of_code, elsewhere)).told()) == {of_code, elsewhere}
+
+
+def test_what_yields_is_a_rule_and_so_is_what_it_yields_to() -> None:
+    shapes = load_shapes()
+    for pair in shapes.subject_objects(LTS.yieldsTo):
+        assert all((rule, SH.severity, None) in shapes for rule in pair), pair
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (TYP["clear-roles"], "It says “Clear roles”."),
+        (REVIEW["0123456789abcdef/V1"], "It says V1."),
+        (Literal("as typed"), "It says as typed."),
+    ],
+)
+def test_a_message_names_things_as_people_do_and_hides_them_from_others(value: Node, words: str) -> None:
+    message = fill_message("It says {?value}.", None, value)
+    assert message == words
+    result = replace(WRONG, message=message, value=value).without_value()
+    assert result.message == "It says (see there)."
+    assert open_message("It says {?value}.") == "It says …."
 
 
 def test_a_report_for_others_says_where_and_not_what_stands_there() -> None:

@@ -41,7 +41,7 @@ def expected(file: Path) -> set[tuple[str, str]]:
 @cache
 def results(file: Path) -> tuple[Result, ...]:
     read = read_file(file)
-    return validate(read.graph, read.source_map, file.name).results
+    return validate(read.graph, read.source_map, file.name, custody=read.custody).results
 
 
 def place(result: Result, study: URIRef) -> str:

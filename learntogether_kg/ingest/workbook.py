@@ -38,7 +38,17 @@ def read_workbook(path: Path, data: bytes | None = None) -> Draft:
     Raises:
         UnreadableFileError: It is not a review workbook that can be read.
     """
-    return _Reader(path, read_cells(path, data)).read()
+    return read_review(path, read_cells(path, data))
+
+
+def read_review(path: Path, cells: Cells) -> Draft:
+    """Returns what the cells of a review workbook say.
+
+    Args:
+        path: The file they stand in.
+        cells: The rows of its sheets. None is refused.
+    """
+    return _Reader(path, cells).read()
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,7 @@ class _Reader:
                 continue
             if column.type == "agency" and not any(nodes.values()):
                 list(self._terms(graph, column, value))  # a row may say no more than that an agency was involved
+            self._note_unmade(sheet, column, value, nodes)
             for template in sheet.nodes:
                 # A template made once for each value of this column has stated them already.
                 if template.name in column.on and template.each != key(column.header):
@@ -88,6 +99,12 @@ class _Reader:
                         self._state(graph, node, column, value)
         if sheet.name == "Coders":
             self._codings.append(self._coding(row, nodes["scope"][0]))
+
+    def _note_unmade(self, sheet: Sheet, column: Column, value: Value, nodes: dict[str, list[URIRef]]) -> None:
+        """Notes a cell of which no node was made as that of the row's first node: who misses it looks there."""
+        if column.predicate is not None and not any(nodes[name] for name in column.on):
+            for node in nodes[sheet.nodes[0].name]:
+                self._map.add_value(node, column.predicate, value.cell)
 
     def _make_nodes(
         self, graph: Graph, sheet: Sheet, template: NodeTemplate, row: Row, made: dict[str, list[URIRef]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
@@ -17,13 +16,12 @@ from learntogether_kg.source_map import Cell, SourceMap
 from learntogether_kg.validation.fast import FastEngine
 from learntogether_kg.validation.hits import make_result, not_covered
 from learntogether_kg.validation.lexicon import load_lexicon
+from learntogether_kg.validation.messages import fill_message
 from learntogether_kg.validation.report import Result, Severity, Stage, ValidationReport, sort_results
 from learntogether_kg.validation.screening import screen
 from learntogether_kg.validation.shacl import ShaclEngine, ShaclResult
 from learntogether_kg.validation.sign_off import sign_off
 from learntogether_kg.validation.wording import check_wording
-
-_PLACEHOLDER = re.compile(r"\{[?$](path|value)\}")
 
 
 class Engine(StrEnum):
@@ -104,7 +102,7 @@ def _tell(found: ShaclResult, review: Graph, source_map: SourceMap, stage: Stage
         path=about,
         value=value,
         source_shape=shape,
-        message=_PLACEHOLDER.sub(lambda match: shorten(str({"path": path, "value": value}[match[1]])), message),
+        message=fill_message(message, path, value),
         remedy=str(shapes.value(shape, LTS.remedy) or ""),
         reason=str(shapes.value(shape, LTS.reason) or ""),
         cell=_locate(source_map, review, focus, about, value),

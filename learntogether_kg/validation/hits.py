@@ -13,6 +13,7 @@ from rdflib.term import Node
 from learntogether_kg import ontology
 from learntogether_kg.namespaces import BASE, LTS
 from learntogether_kg.source_map import Cell
+from learntogether_kg.validation.messages import fill_message
 from learntogether_kg.validation.report import Result, Severity, Stage
 
 _RULES: Final = URIRef(BASE + "shapes/publication")
@@ -75,7 +76,7 @@ def make_result(
         path=path,
         value=value,
         source_shape=shape,
-        message=str(shapes.value(shape, SH.message)).replace("{?value}", str(value)),
+        message=fill_message(str(shapes.value(shape, SH.message)), path, value),
         remedy=str(shapes.value(shape, LTS.remedy) or ""),
         reason=str(shapes.value(shape, LTS.reason) or ""),
         cell=cell,

@@ -12,8 +12,10 @@ from enum import Enum, StrEnum
 from rdflib import SH, Literal, URIRef
 from rdflib.term import Node
 
-from learntogether_kg.namespaces import shorten
+from learntogether_kg import ontology
+from learntogether_kg.namespaces import LTS, shorten
 from learntogether_kg.source_map import Cell
+from learntogether_kg.validation.messages import in_words
 
 _LONGEST_QUOTE = 80
 _REF = re.compile(r"([A-Z]+)([0-9]+)")
@@ -39,6 +41,11 @@ class Severity(Enum):
     VIOLATION = "Violation"
     WARNING = "Warning"
     INFO = "Info"
+
+    @property
+    def rank(self) -> int:
+        """Its place among the severities, the gravest being 0."""
+        return list(Severity).index(self)
 
     @classmethod
     def of(cls, iri: Node | None) -> Severity:
@@ -101,7 +108,7 @@ class Result:
 
     def without_value(self) -> Result:
         """Returns the result with nothing in it of what the file says."""
-        text = term(self.value)
+        text = in_words(self.value)
         message = self.message.replace(text, "(see there)") if text else self.message
         return replace(self, value=None, message=message, suggestion="", answer=self.answer and "(see there)")
 
@@ -131,15 +138,27 @@ class ValidationReport:
         return not any(result.severity is Severity.VIOLATION for result in self.results)
 
     def told(self) -> tuple[Result, ...]:
-        """Returns what a person is told: what one rule says of one cell once, however many nodes the cell makes.
+        """Returns what a person is told: each mistake in a cell once, however many nodes the cell makes.
 
-        A coder's date goes to every code of that coder; where it is wrong, one cell is.
+        A coder's date goes to every code of that coder; where it is wrong, one cell is. And the influence of a finding
+        goes to its codes: beside the rule on findings the rule on codes has nothing to add, as its ``lts:yieldsTo``
+        says. Only a milder or equal result yields.
         """
         once: dict[tuple[object, ...], Result] = {}
+        gravest: dict[tuple[object, ...], int] = {}
         for result in self.results:
             place = result.cell or (result.focus_node, result.path)
             once.setdefault((place, result.severity, result.rule, result.message, result.wrote), result)
-        return tuple(once.values())
+            grave = result.severity.rank
+            gravest[place, result.source_shape] = min(grave, gravest.get((place, result.source_shape), grave))
+        return tuple(
+            result
+            for (place, *_), result in once.items()
+            if not any(
+                gravest.get((place, shape), result.severity.rank + 1) <= result.severity.rank
+                for shape in ontology.load_shapes().objects(result.source_shape, LTS.yieldsTo)
+            )
+        )
 
     @property
     def answered(self) -> int:

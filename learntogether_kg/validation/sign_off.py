@@ -76,11 +76,11 @@ def sign_off(
         used.update(each.node for each in answering)
         yield _answered(result, answering) if answering else result
     for each in reasons:
-        missing = wanting[each.node] or (None if each.node in used else ("unmatched", LT.answersRule))
+        missing = wanting[each.node] or (None if each.node in used else LTS[_WANTING + "unmatched"])
         if missing:
-            name, path = missing
-            cell = source_map.locate(each.node, path)
-            yield make_result(LTS[_WANTING + name], each.node, path, None, cell, stage)
+            field = ontology.load_shapes().value(missing, LTS.about)
+            assert isinstance(field, URIRef), f"{missing} says no field that it is about"
+            yield make_result(missing, each.node, field, None, source_map.locate(each.node, field), stage)
 
 
 def recorded_reasons(custody: Graph) -> Iterator[RecordedReason]:
@@ -97,21 +97,21 @@ def recorded_reasons(custody: Graph) -> Iterator[RecordedReason]:
         )
 
 
-def _what_is_wanting(reason: RecordedReason, review: Graph) -> tuple[str, URIRef] | None:
-    """Returns the first thing that keeps a reason from being one, and the field it is about; None where it is sound."""
+def _what_is_wanting(reason: RecordedReason, review: Graph) -> URIRef | None:
+    """Returns the shape of the first thing that keeps a reason from being one; None where it is sound."""
     shapes, shape = ontology.load_shapes(), LTS[reason.rule]
     severity = shapes.value(shape, SH.severity) if reason.rule else None
     known_coder = reason.coder is not None and (reason.coder, RDF.type, LT.Coder) in review
     one_by_one = (shape, LTS.screens, None) in shapes
     wanting = (
-        ("rule", LT.answersRule, severity is None),
-        ("violation", LT.answersRule, severity == SH.Violation),
-        ("reason", LT.recordedReason, not reason.reason),
-        ("signed", LT.recordedBy, not known_coder),
-        ("signed", LT.recordedDate, not reason.date),
-        ("words", LT.answersWords, one_by_one and not reason.words),
+        ("rule", severity is None),
+        ("violation", severity == SH.Violation),
+        ("reason", not reason.reason),
+        ("signed", not known_coder),
+        ("dated", not reason.date),
+        ("words", one_by_one and not reason.words),
     )
-    return next(((name, field) for name, field, is_wanting in wanting if is_wanting), None)
+    return next((LTS[_WANTING + name] for name, is_wanting in wanting if is_wanting), None)
 
 
 def _answered(result: Result, reasons: Iterable[RecordedReason]) -> Result:

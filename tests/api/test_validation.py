@@ -36,6 +36,7 @@ from learntogether_kg.reports import MEDIA_TYPES, ReportFormat
 from learntogether_kg.validation.report import Stage
 from learntogether_kg.validation.triples import read_report
 from tests.bad_files import BAD, TURTLE, workbook
+from tests.planting import write_clean
 from tests.test_cli import ltkg
 from tests.workbooks import write
 
@@ -54,8 +55,8 @@ def client(sample_library: Library) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="module")
 def wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    changes = {("Findings", 0, "influence"): "Unsaef", ("Review", 0, "label"): ""}
-    return write(tmp_path_factory.mktemp("upload") / "wrong.xlsx", changes)
+    changes = {"Findings/F1/influence": "Unsaef", "Review/label": ""}
+    return write_clean(tmp_path_factory.mktemp("upload") / "wrong.xlsx", changes)
 
 
 def post(client: TestClient, path: Path, accept: str = "application/json", **fields: str) -> Any:
