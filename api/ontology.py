@@ -62,7 +62,9 @@ def ontology(request: Request, pages: Templates) -> Response:
         response = ontology_as(best)
     else:
         groups = {kind: [t for t in reference.terms().values() if t.kind == kind] for kind in reference.KINDS.values()}
-        response = HTMLResponse(pages.render("ontology.html", groups=groups, forms=FORMS))
+        response = HTMLResponse(
+            pages.render("ontology.html", groups=groups, rules=reference.wider_rules(), forms=FORMS)
+        )
     response.headers["Vary"] = "Accept"
     return response
 

@@ -248,6 +248,8 @@ def _parse_slowly(path: Path, text: str) -> _Source:
         graph = Graph().parse(data=text, format="turtle", publicID=path.as_uri())
     except BadSyntax as error:
         raise OntologyError(path, f"line {error.lines + 1}: not Turtle: {error._why}") from error
+    except AssertionError as error:  # so the parser tells of a text that does not end
+        raise OntologyError(path, "not Turtle: a quotation mark is missing, or the file is cut off") from error
     except IndexError as error:  # the parser has no word for it
         raise OntologyError(path, "not Turtle: it ends in the middle of a statement") from error
     except RecursionError as error:

@@ -130,20 +130,34 @@ def rules() -> Mapping[str, tuple[Rule, ...]]:
     shapes = load_shapes()
     found: dict[str, list[Rule]] = {}
     for shape in sorted(set(shapes.subjects(SH.message)), key=str):
-        severity = shapes.value(shape, SH.severity) or SH.Violation
-        rule = Rule(
-            str(shape).rpartition("#")[2],
-            str(severity).rpartition("#")[2],
-            open_message(_text(shapes, shape, SH.message)),
-            _text(shapes, shape, LTS.remedy),
-            _text(shapes, shape, LTS.reason),
-            in_a_draft=str(shapes.value(shape, LTS.draftSeverity) or severity).rpartition("#")[2],
-            depths=_names(shapes.objects(shape, LTS.atDepth)),
-            sources=_names(shapes.objects(shape, LTS.fromSource)),
-        )
         for subject in _subjects_of(shapes, shape):
-            found.setdefault(shorten(str(subject)), []).append(rule)
+            found.setdefault(shorten(str(subject)), []).append(_rule(shapes, shape))
     return {name: tuple(each) for name, each in found.items()}
+
+
+@cache
+def wider_rules() -> tuple[Rule, ...]:
+    """Returns the shapes over several fields or nodes and those on words, by name.
+
+    All others say what may stand in one field, or that a kind of record has no field beside those it knows.
+    """
+    shapes = load_shapes()
+    on_a_field = set(shapes.objects(None, SH.property)) | set(shapes.subjects(SH.closed))
+    return tuple(_rule(shapes, shape) for shape in sorted(set(shapes.subjects(SH.severity)) - on_a_field, key=str))
+
+
+def _rule(shapes: Graph, shape: Node) -> Rule:
+    severity = shapes.value(shape, SH.severity) or SH.Violation
+    return Rule(
+        str(shape).rpartition("#")[2],
+        str(severity).rpartition("#")[2],
+        open_message(_text(shapes, shape, SH.message)),
+        _text(shapes, shape, LTS.remedy),
+        _text(shapes, shape, LTS.reason),
+        in_a_draft=str(shapes.value(shape, LTS.draftSeverity) or severity).rpartition("#")[2],
+        depths=_names(shapes.objects(shape, LTS.atDepth)),
+        sources=_names(shapes.objects(shape, LTS.fromSource)),
+    )
 
 
 @cache

@@ -154,6 +154,7 @@ BAD: dict[str, tuple[str, Make, str]] = {
     "large.xlsx": ("21 MB", put(bytes(21 * 1024 * 1024)), "larger than 20 MB"),
     "large.ttl": ("5 MB", put(b"#" * 5 * 1024 * 1024), "larger than 4 MB"),
     "empty.ttl": ("zero bytes", put(b""), "0 reviews"),
+    "cut-off.ttl": ("ends inside a text", put(TURTLE[: TURTLE.index('"x') + 2].encode()), "quotation mark is missing"),
     "latin.ttl": ("not UTF-8", put(TURTLE.replace('"x"', '"é"').encode("latin-1")), "UTF-8"),
     "long-text.ttl": ("huge literal", put(TURTLE.replace('"x"', f'"{"x" * 3 * MILLION}"').encode()), "characters"),
     "deep-list.ttl": ("deep nesting", put(b"<urn:a> <urn:b> " + b"( " * 100_000), "nested too deeply"),

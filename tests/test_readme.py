@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from learntogether_kg.cli import app
+from tests.planting import write_clean
 from tests.test_cli import ltkg
 
 ROOT = Path(__file__).parent.parent
@@ -31,6 +32,14 @@ def test_each_example_runs(
         run = ltkg(*arguments)
         assert run.returncode == 0, f"{line}\n{run.stderr}"
         assert run.stdout, line
+
+
+def test_a_check_says_what_the_readme_says_it_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shown,) = re.findall(r"<!-- says -->\n```text\n(.*?)```", README, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    run = ltkg("validate", write_clean(Path("review.xlsx"), {"Findings/F1/influence": "Unsaef"}))
+    assert run.returncode == 1
+    assert run.stdout.strip() == shown.strip()
 
 
 def test_there_are_examples() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rdflib import SH
 
-from learntogether_kg import queries, reference
+from learntogether_kg import queries, reference, resources
 from learntogether_kg.namespaces import LTS
 from learntogether_kg.ontology import load_shapes
 
@@ -77,3 +77,10 @@ def test_the_picture_shows_terms_of_the_ontology_only() -> None:
 
 def test_no_rule_shows_a_placeholder() -> None:
     assert [rule.name for found in reference.rules().values() for rule in found if "{" in rule.message] == []
+
+
+def test_the_table_of_rules_has_the_rows_of_that_beside_the_shapes() -> None:
+    table = re.findall(
+        r"^\| `(.+?)` \| (\w+) \| (\w+) \|", (resources.folder("shapes") / "README.md").read_text(), re.M
+    )
+    assert table == [(rule.name, rule.severity, rule.in_a_draft) for rule in reference.wider_rules()]

@@ -60,7 +60,7 @@ def test_an_answered_warning_is_information_with_its_reason_coder_and_date(tmp_p
         ({("Answers", 0, "reason"): ""}, ("reason", "Answers!E3")),
         ({("Answers", 0, "by"): ""}, ("signed", "Answers!F3")),
         ({("Answers", 0, "by"): "Z"}, ("signed", "Answers!F3")),
-        ({("Answers", 0, "date"): ""}, ("signed", "Answers!G3")),
+        ({("Answers", 0, "date"): ""}, ("dated", "Answers!G3")),
     ],
     ids=str,
 )

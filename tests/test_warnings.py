@@ -18,8 +18,10 @@ from learntogether_kg import reviews
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.namespaces import LTS
 from learntogether_kg.ontology import load_shapes
+from learntogether_kg.reports import ReportFormat
 from learntogether_kg.validation.engine import validate
 from learntogether_kg.validation.report import Result, Severity
+from tests.test_cli import ltkg
 
 SAMPLE, TEACHING = reviews.bundled_files("sample"), reviews.bundled_files("teaching")
 EXPECTED = Path(__file__).parent / "fixtures" / "expected-warnings.csv"
@@ -54,6 +56,22 @@ def test_each_bundled_review_has_the_warnings_it_deserves_and_no_violation(file:
     study = read_file(file).study
     warnings = {(each.rule, place(each, study)) for each in results(file) if each.severity is Severity.WARNING}
     assert warnings == expected(file)
+
+
+@pytest.mark.parametrize("form", list(ReportFormat))
+def test_the_command_line_says_so_in_every_form(form: ReportFormat, tmp_path: Path) -> None:
+    files = SAMPLE[:1] if form is ReportFormat.XLSX else SAMPLE  # a marked workbook is that of one file
+    out = tmp_path / "report"
+    run = ltkg("validate", *files, "--stage", "publication", "--format", form.value, "--out", out)
+    assert (run.returncode, run.stderr) == (0, "")
+    (written,) = tmp_path.iterdir()
+    if form is ReportFormat.XLSX:
+        assert read_file(written).study == read_file(files[0]).study
+    else:
+        text = written.read_text(encoding="utf-8")
+        speak = [file for file in files if results(file)]
+        assert all(file.name in text for file in speak)
+        assert text.count("Violation") == (form is ReportFormat.HTML)  # the page explains the word
 
 
 @pytest.mark.parametrize("file", TEACHING, ids=lambda file: file.stem)

@@ -94,6 +94,9 @@ def _parse(path: Path, data: bytes) -> Graph:
         raise UnreadableFileError(path, f"it is not JSON: {error.msg}", f"line {error.lineno}") from error
     except RecursionError as error:
         raise UnreadableFileError(path, f"it is nested too deeply to be read as {kind}; a review is not") from error
+    except AssertionError as error:  # so rdflib tells of a text that does not end, quoting it
+        reason = f"it is not {kind} that can be read: a quotation mark is missing, or the file is cut off"
+        raise UnreadableFileError(path, reason) from error
     except (ParserError, ValueError, TypeError, AttributeError, LookupError, RuntimeError) as error:
         raise UnreadableFileError(path, f"it is not {kind} that can be read ({_first_line(error)})") from error
     merged = Graph()

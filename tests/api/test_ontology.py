@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from rdflib import Graph
@@ -63,3 +64,10 @@ def test_the_context_is_served(client: TestClient) -> None:
     response = client.get("/ontology/context.jsonld")
     assert response.headers["content-type"] == "application/ld+json"
     assert json.loads(response.text)["@context"] == json.loads(json.dumps(plain_json.context()))
+
+
+def test_the_page_has_every_wider_rule_with_its_severity_at_each_stage(client: TestClient) -> None:
+    page = client.get("/ontology", headers={"Accept": "text/html"}).text
+    rows = re.findall(r'<tr><th scope="row">(.+?)</th><td>(.+?)</td><td>(.+?)</td>', page)
+    assert rows == [(rule.name, rule.severity, rule.in_a_draft) for rule in reference.wider_rules()]
+    assert "{?value}" not in page
