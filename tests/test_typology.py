@@ -53,6 +53,7 @@ def test_an_extension_that_contradicts_is_told_with_file_and_terms(tmp_path: Pat
     [
         (":a :b :c :d .", r"line 5: not Turtle"),
         (":a :b", r"it ends in the middle of a statement"),
+        (':a :b "x', r"a quotation mark is missing"),
         ("<urn:x> owl:imports <urn:nowhere> .", r"imports <urn:nowhere>, of which there is no copy"),
         (":i lt:reportYear 'x'^^xsd:integer .", r"'x' is no value of the datatype"),
         (":i lt:publicLabel '2015'^^xsd:gYear .", r"more\.ttl: the reasoner gave up: Literals can only use"),
@@ -64,7 +65,17 @@ def test_an_extension_that_contradicts_is_told_with_file_and_terms(tmp_path: Pat
             r"both read 'T2 › Supervision'",
         ),
     ],
-    ids=["no-turtle", "cut-off", "no-such-import", "odd-literal", "datatype", "odd-iri", "nested", "reads-the-same"],
+    ids=[
+        "no-turtle",
+        "cut-off",
+        "open-text",
+        "no-such-import",
+        "odd-literal",
+        "datatype",
+        "odd-iri",
+        "nested",
+        "reads-the-same",
+    ],
 )
 def test_an_extension_that_cannot_be_used_is_told_in_one_sentence(tmp_path: Path, turtle: str, said: str) -> None:
     with pytest.raises(OntologyError, match=said) as refused:

@@ -61,7 +61,7 @@ def test_each_bundled_review_has_the_warnings_it_deserves_and_no_violation(file:
 @pytest.mark.parametrize("form", list(ReportFormat))
 def test_the_command_line_says_so_in_every_form(form: ReportFormat, tmp_path: Path) -> None:
     files = SAMPLE[:1] if form is ReportFormat.XLSX else SAMPLE  # a marked workbook is that of one file
-    out = tmp_path / "report"
+    out = tmp_path / ("report.xlsx" if form is ReportFormat.XLSX else "report")
     run = ltkg("validate", *files, "--stage", "publication", "--format", form.value, "--out", out)
     assert (run.returncode, run.stderr) == (0, "")
     (written,) = tmp_path.iterdir()
