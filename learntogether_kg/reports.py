@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from learntogether_kg.errors import UnreadableFileError
-from learntogether_kg.ingest.marking import mark
 from learntogether_kg.validation.page import format_html
 from learntogether_kg.validation.report import ValidationReport, as_dict, format_csv
 from learntogether_kg.validation.text import format_text
@@ -73,4 +72,6 @@ def _marked(reports: Sequence[ValidationReport], data: bytes | None) -> bytes:
     path = Path(reports[0].file)
     if path.suffix.lower() != ".xlsx":
         raise UnreadableFileError(path, "only a workbook (.xlsx) has cells to mark; choose another form of report")
+    from learntogether_kg.ingest.marking import mark  # noqa: PLC0415  # slow to load, and no other form needs it
+
     return mark(path, reports[0], data)

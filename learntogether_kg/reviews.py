@@ -302,7 +302,7 @@ def build_bundled(name: resources.Bundle, path: Path, progress: Progress = lambd
     files = bundled_files(name)
     present = set(library.current().studies())
     if present:
-        records = {file: _record(read_file(file)) for file in files}
+        records = dict(zip(files, _records(files), strict=True))
         others = present - {record.study for record in records.values()}
         if others:
             raise ForeignLibraryError(path, name, len(others))
@@ -338,6 +338,18 @@ def build_synthetic(n: int, seed: int, path: Path, progress: Callable[[], None] 
 def _vet(library: Library) -> None:
     """A new state takes the ontology in use; what the state before it holds was vetted when it came in."""
     typology.refuse_unvetted([library.current().manifest.ontology])
+
+
+def _records(paths: Sequence[Path]) -> Iterator[Record]:
+    with closing(pool.each(_read, paths)) as read:
+        for found in read:
+            if isinstance(found, LearnTogetherError):
+                raise found
+            yield found
+
+
+def _read(path: Path) -> Record:
+    return _record(read_file(path))
 
 
 def _read_and_check(path: Path) -> tuple[ValidationReport, Record]:

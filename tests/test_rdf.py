@@ -11,7 +11,7 @@ from rdflib import RDF, Dataset, Literal
 
 from learntogether_kg import reviews
 from learntogether_kg.errors import UnreadableFileError
-from learntogether_kg.ingest import plain_json
+from learntogether_kg.ingest import plain_json, rdf
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.ingest.workbook import read_workbook
 from learntogether_kg.namespaces import LT, REVIEW
@@ -108,6 +108,46 @@ def test_a_review_written_as_plain_json_reads_as_the_same_review(tmp_path: Path)
     assert document["@context"][0] == plain_json.CONTEXT_IRI
     read = read_file(put(tmp_path / "x.jsonld", json.dumps(document)))
     assert set(read.graph) == set(draft.graph)
+
+
+# Two readers
+
+PLAIN = [
+    file for file in (*reviews.bundled_files("teaching"), *reviews.bundled_files("sample")) if file.suffix != ".xlsx"
+]
+VALUES = (
+    "5", "05", "+5", "true", "'05'^^xsd:integer", "'0'^^xsd:boolean", "'2009-03-04T5'^^xsd:dateTime", r"'a\n\u00e9'",
+    '"""b\nc"""',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("file", PLAIN, ids=lambda file: file.stem)
+def test_the_quick_reader_reads_what_the_careful_one_reads(file: Path) -> None:
+    data = file.read_bytes()
+    quick = rdf._parse_quickly(file, data)
+    assert quick is not None
+    assert set(quick) == set(rdf._parse_with_care(file, data))
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_values_are_read_alike_by_both(tmp_path: Path, value: str) -> None:
+    text = f"PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> {TURTLE} <{STUDY}> lt:question {value} ."
+    quick = rdf._parse_quickly(tmp_path / "x.ttl", text.encode())
+    assert quick is not None
+    careful = rdf._parse_with_care(tmp_path / "x.ttl", text.encode())
+    told = [{term.n3() for term in graph.objects(STUDY, LT.question)} for graph in (quick, careful)]
+    assert told[0] == told[1]
+
+
+def test_a_text_with_its_datatype_written_out_is_the_text(tmp_path: Path) -> None:
+    text = f"PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> {TURTLE} <{STUDY}> lt:question 'x'^^xsd:string ."
+    assert read_file(put(tmp_path / "x.ttl", text)).graph.value(STUDY, LT.question) == Literal("x")
+
+
+@pytest.mark.parametrize("odd", ["1.50", "'x'@en", "[]", "<relative>", "<<( <urn:a> <urn:b> 1 )>>", "no turtle"])
+def test_whatever_is_not_plain_is_left_to_the_careful_reader(tmp_path: Path, odd: str) -> None:
+    text = f"{TURTLE} <{STUDY}> lt:question {odd} ."
+    assert rdf._parse_quickly(tmp_path / "x.ttl", text.encode()) is None
 
 
 @pytest.mark.parametrize("file", reviews.bundled_files("sample"), ids=lambda file: file.stem)

@@ -86,16 +86,15 @@ def prepared(engine: Engine = Engine.FAST) -> ShaclEngine:
 
 def _tell(found: ShaclResult, review: Graph, source_map: SourceMap, stage: Stage) -> Result:
     """Returns one SHACL result as ours."""
-    shapes = ontology.load_shapes()
     focus, shape, path, value = found.focus_node, found.source_shape, found.path, found.value
-    about = path if isinstance(path, URIRef) else shapes.value(shape, LTS.about)
+    about = path if isinstance(path, URIRef) else _said(shape, LTS.about)
     about = about if isinstance(about, URIRef) else None
-    if (shape, RDF.type, SH.NodeShape) in shapes and path is None and value == focus:
+    if path is None and value == focus and _said(shape, RDF.type) == SH.NodeShape:
         value = None
-    message = str(shapes.value(shape, SH.message) or "")  # not the engine's: they fill placeholders differently
+    message = str(_said(shape, SH.message) or "")  # not the engine's: they fill placeholders differently
     if found.component == SH.ClosedConstraintComponent:
         message = f"{message} The unknown field is {shorten(str(path))}."
-    in_draft = shapes.value(shape, LTS.draftSeverity) if stage is Stage.DRAFT else None
+    in_draft = _said(shape, LTS.draftSeverity) if stage is Stage.DRAFT else None
     return Result(
         severity=Severity.of(in_draft or found.severity),
         focus_node=focus,
@@ -103,12 +102,18 @@ def _tell(found: ShaclResult, review: Graph, source_map: SourceMap, stage: Stage
         value=value,
         source_shape=shape,
         message=fill_message(message, path, value),
-        remedy=str(shapes.value(shape, LTS.remedy) or ""),
-        reason=str(shapes.value(shape, LTS.reason) or ""),
+        remedy=str(_said(shape, LTS.remedy) or ""),
+        reason=str(_said(shape, LTS.reason) or ""),
         cell=_locate(source_map, review, focus, about, value),
         suggestion=_suggest(about, value),
         component=found.component,
     )
+
+
+@cache
+def _said(shape: Node, predicate: URIRef) -> Node | None:
+    """Returns what a shape says of itself; a review may break one rule many times."""
+    return ontology.load_shapes().value(shape, predicate)
 
 
 def _locate(source_map: SourceMap, review: Graph, focus: Node, about: URIRef | None, value: Node | None) -> Cell | None:

@@ -54,8 +54,16 @@ class ShaclEngine(Protocol):
 
 @cache
 def background() -> tuple[Triple, ...]:
-    """Returns the few triples of the ontology that shapes look up: types, classes, code lists, broader patterns."""
-    return tuple(triple for predicate in _KEPT for triple in ontology.load_ontology().triples((None, predicate, None)))
+    """Returns the few triples of the ontology that shapes look up: classes, code lists, broader patterns, versions.
+
+    That a term is a property or an ontology no shape asks.
+    """
+    kept = (triple for predicate in _KEPT for triple in ontology.load_ontology().triples((None, predicate, None)))
+    return tuple(triple for triple in kept if triple[1] != RDF.type or _matters(triple[2]))
+
+
+def _matters(kind: Node) -> bool:
+    return kind in {SKOS.Concept, OWL.Class} or str(kind).startswith(LT)
 
 
 def describing(review: Graph) -> list[Triple]:

@@ -33,13 +33,18 @@ def main() -> None:
     for topic in asked.topics or TOPICS:
         for each in measure(topic, asked.quick):
             found.append({"topic": topic, **asdict(each), "verdict": each.verdict})
-            console.print(f"[dim]{topic}: {each.what}: {each.value:,.3g} {each.unit}[/]", soft_wrap=True)
-            table.add_row(topic, each.what, f"{each.value:,.3g}", each.unit, each.verdict)
+            console.print(f"[dim]{topic}: {each.what}: {figure(each.value)} {each.unit}[/]", soft_wrap=True)
+            table.add_row(topic, each.what, f"{figure(each.value)}", each.unit, each.verdict)
     console.print(table)
     machine = {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
     document = {"machine": machine, "quick": asked.quick, "measurements": found}
     asked.out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     console.print(f"Wrote {asked.out}", soft_wrap=True)
+
+
+def figure(value: float) -> str:
+    """Returns a figure with as many digits as mean something, and never as a power of ten."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def measure(topic: str, quick: bool) -> Iterator[Measurement]:
