@@ -147,7 +147,7 @@ def test_the_planted_trends_are_found_with_their_direction_and_hardly_any_others
         assert (line.statistic > 0) == (each["to"] > each["from"]), pattern
         assert line.p_value < 0.001, pattern
     discovered = {pattern for pattern, line in lines.items() if line.q_value is not None and line.q_value < 0.05}
-    # The type above a pattern with a trend has a little of it. Of seeds 5 to 12 one finds two trends more, none planted.
+    # The type above a pattern with a trend has a little of it. Of seeds 5 to 12 one gives two trends more.
     types = {value.key for value in counted.coding.patterns[: counted.coding.types]}
     assert len(discovered - set(planted_trends) - types) <= 1
 
