@@ -34,6 +34,7 @@ from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
 from learntogether_kg.recurrence.answer import Result, as_document, notes
 from learntogether_kg.recurrence.dimensions import dimensions, year_kinds
+from learntogether_kg.recurrence.named import ask_named
 from learntogether_kg.recurrence.request import MOST_PERMUTATIONS, OPEN, Counted, Protection, Request
 from learntogether_kg.reports import ReportFormat
 from learntogether_kg.resources import Bundle
@@ -286,7 +287,8 @@ def ask(
 ) -> None:
     """Ask a named query of a release, or of a SPARQL server."""
     arguments = dict(_pair(argument) for argument in param or [])
-    _print_answer(queries.ask(_store(library, release), name, arguments), form, queries.named(name).summary)
+    answer = ask_named(_store(library, release), name, arguments, lambda: _counted(library, release).coding)
+    _print_answer(answer, form, queries.named(name).summary)
 
 
 @app.command()

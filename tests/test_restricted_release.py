@@ -58,6 +58,23 @@ def test_what_the_profile_does_not_answer_is_refused_with_a_reason(query: str, c
         assert answer.json()["detail"].startswith("Disclosure control (")
 
 
+def test_a_client_may_ask_for_a_stricter_profile_and_for_no_looser_one(client: TestClient) -> None:
+    def shown(query: str) -> list[object]:
+        answer = client.get(f"/recurrence.json?by=harm{query}")
+        assert answer.status_code == 200, answer.text
+        return [row["allReviews"] for row in answer.json()["rows"]]
+
+    # The very profile it was published under is no looser.
+    assert shown(f"&profile={PROFILE}") == shown("&profile=") == shown("")
+    for form in (".json", ".csv", ".svg"):
+        for looser in ("open", "dfe"):
+            answer = client.get(f"/recurrence{form}?by=harm&profile={looser}")
+            assert answer.status_code == 403, (form, looser)
+            assert "would show more" in answer.json()["detail"]
+        assert client.get(f"/recurrence{form}?by=harm&profile=none").status_code == 422
+        assert client.get(f"/recurrence{form}?by=harm&profile=/etc/own.toml").status_code == 422
+
+
 def test_every_other_address_is_refused(client: TestClient) -> None:
     paths = [path for path in client.get("/openapi.json").json()["paths"] if not path.startswith(PROTECTED)]
     assert len(paths) > 10

@@ -86,6 +86,24 @@ def answer(coding: Coding, store: Store, name: str, arguments: Mapping[str, str]
     return Answer(name, read.shown, tuple(query.columns), rows)
 
 
+def ask_named(store: Store, name: str, arguments: Mapping[str, str] | None, coding: Callable[[], Coding]) -> Answer:
+    """Asks a named query: over the coding table where it counts over that, else of the store.
+
+    Args:
+        store: The triples.
+        name: The query's name.
+        arguments: As for `queries.ask`.
+        coding: Gives the coding table of the same triples when it is needed.
+
+    Raises:
+        UnknownQueryError: No query has that name.
+        QueryArgumentError: An argument is unknown or not of its type.
+        StoreUnavailableError: The store does not answer.
+    """
+    counted = answer(coding(), store, name, arguments) if queries.named(name).counts_over == TABLE else None
+    return queries.ask(store, name, arguments) if counted is None else counted
+
+
 def _types_reported(asked: _Asked) -> Iterator[Row]:
     question = asked.question(["type"], "influence")
     coded = {coder.code: len(_scoped(coder)) for coder in asked.coding.coders}

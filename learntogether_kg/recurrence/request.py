@@ -35,6 +35,7 @@ class Request:
         pairs: Whether pairs of patterns are asked for.
         triples: Whether triples are.
         permutations: How many matrices of chance to draw for pairs.
+        profile: The name of a profile of disclosure control to answer under; empty for that of the release.
     """
 
     by: tuple[str, ...] = ()
@@ -45,6 +46,7 @@ class Request:
     pairs: bool = False
     triples: bool = False
     permutations: int = 0
+    profile: str = ""
 
 
 @dataclass(frozen=True)
