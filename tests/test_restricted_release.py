@@ -110,6 +110,21 @@ def test_a_release_is_published_under_a_profile_by_the_command_line(library: Lib
     assert shown[0] == shown[1]  # the same reviews keep their alternatives
 
 
+def test_where_protection_takes_too_long_nothing_is_published_and_a_sentence_says_what_to_do(
+    teaching_library: Library, tmp_path: Path
+) -> None:
+    library = Library.open(Path(shutil.copytree(teaching_library.path, tmp_path / "library")))
+    before = [each.manifest.release for each in library.releases()]
+    late = ltkg("publish", "late", "--library", str(library.path), "--profile", "dfe", "--minutes", "0")
+    assert late.returncode == 2
+    assert "within 0 minutes" in late.stderr
+    assert "--minutes" in late.stderr
+    assert [each.manifest.release for each in library.releases()] == before
+    told: list[int] = []
+    reviews.publish(library, "in-time", PROFILE, told.append)
+    assert told[0] > 0
+
+
 def test_a_release_that_nearly_is_another_leaves_nothing(library: Library) -> None:
     listed = queries.ask(library.current().store, "reviews")
     first = listed.rows[0][listed.columns.index("review")]
