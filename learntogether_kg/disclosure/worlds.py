@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from learntogether_kg.disclosure.population import Counts, Members, Population, Scheme, count
 from learntogether_kg.disclosure.profile import Profile
@@ -107,7 +108,9 @@ def alternatives(
         # The release before may have left alternatives that still need one of their own for what is new.
         inherited = number < len(kept)
         start = kept[number] if inherited else population.facts
-        made = _search(worlds, profile, start, missing, free, random, step)
+        # The products are many and small: several threads cost more than they bring, most where others work too.
+        with threadpool_limits(1, "blas"):
+            made = _search(worlds, profile, start, missing, free, random, step)
         others = [*worlds.others]
         others[number : number + 1] = [made]
         worlds = Worlds(population, tuple(others), worlds.watched)
