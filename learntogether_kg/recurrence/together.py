@@ -171,20 +171,19 @@ def _within_findings(coding: Coding, question: Question, places: npt.NDArray[np.
     column = np.full(len(coding.patterns) + 1, -1, np.int64)
     column[places] = np.arange(len(places))
     chosen, width = chosen_reviews(coding, question), len(places)
-    if len(question.coder.coders) == 1 and chosen.all():
-        of_all = coding.coders[question.coder.coders[0]].in_one_item_counts[np.ix_(places, places)]
-        return of_all + of_all.T
+    if len(question.coder.coders) == 1:
+        coder = coding.coders[question.coder.coders[0]]
+        once = coder.in_one_item_counts(chosen[coder.reviews])[np.ix_(places, places)]
+        return once + once.T
     met = [np.zeros(0, np.int64)]
-    several = len(question.coder.coders) > 1
     for number in question.coder.coders:
         review, one, other = coding.coders[number].in_one_item
         pair = column[one] * width + column[other]
         where = coding.coders[number].reviews[review]
         kept = chosen[where] & (column[one] >= 0) & (column[other] >= 0)
-        # What one coder says of a review stands there once; of several coders it may be the same.
-        met.append(where[kept].astype(np.int64) * width**2 + pair[kept] if several else pair[kept])
-    keys = np.concatenate(met)
-    pairs = np.unique(keys) % max(width**2, 1) if several else keys
+        met.append(where[kept].astype(np.int64) * width**2 + pair[kept])
+    # Several coders may say the same of a review.
+    pairs = np.unique(np.concatenate(met)) % max(width**2, 1)
     counts = np.bincount(pairs, minlength=width**2).reshape(width, width)
     return counts + counts.T
 
