@@ -28,7 +28,7 @@ TESTED_BY_DEFAULT: Final = 1000
 """Reviews. Pairs of a larger release are tested against chance when that is asked for, since it takes seconds."""
 PERMUTATIONS: Final = 1000
 _TRUTHS: Final = {"true": True, "false": False, "": False}
-_SETTINGS: Final = ("by", "codes", "coder", "year-of", "pairs", "triples", "permutations")
+_SETTINGS: Final = ("by", "codes", "coder", "year-of", "pairs", "triples", "permutations", "profile")
 FILTERS: Final[dict[str, Dimension]] = {name: each for name, each in dimensions().items() if each.of != "coder"}
 """The dimensions that an address can filter by, each by its own name; whose coding counts is the argument "coder"."""
 
@@ -68,7 +68,7 @@ def table(served: Served, pairs: Pairs) -> View:
         QueryArgumentError: An argument is unknown or not of its type.
     """
     request = read_request(served, pairs)
-    result = served.counted.answer(request, served.protection)
+    result = served.counted.answer(request, served.protect(request.profile))
     worked = shares([row.cell for row in result.rows])
     figures = tuple(_figure(served, row, each, request) for row, each in zip(result.rows, worked, strict=True))
     document = as_document(result)
@@ -95,7 +95,8 @@ def table(served: Served, pairs: Pairs) -> View:
 
 def result_of(served: Served, pairs: Pairs) -> Result:
     """Returns the same as `table`, for a picture."""
-    return served.counted.answer(read_request(served, pairs), served.protection)
+    request = read_request(served, pairs)
+    return served.counted.answer(request, served.protect(request.profile))
 
 
 def evidence(served: Served, name: str, pairs: Pairs) -> View:
@@ -117,7 +118,7 @@ def evidence(served: Served, name: str, pairs: Pairs) -> View:
         raise QueryArgumentError(ASKED, "by", "evidence is of one figure; give filters only")
     question = ask(coding, (), request.where, request.codes, request.coder, request.year)
     traced = chains.trace(coding, served.release.store, question, found[0], page)
-    figure = served.counted.answer(request, served.protection)
+    figure = served.counted.answer(request, served.protect(request.profile))
     columns = {column: queries.named(chains.CHAIN).columns.get(column, "") for column in traced.answer.columns}
     kept = [pair for pair in rest if pair[1]]
     context: dict[str, object] = {
@@ -207,6 +208,7 @@ def read_request(served: Served, pairs: Pairs) -> Request:
         pairs=together,
         triples=three,
         permutations=_permutations(served, settings.get("permutations", "")) if together else 0,
+        profile=settings.get("profile", ""),
     )
 
 
@@ -264,7 +266,7 @@ def _figure(served: Served, row: Row, worked: Share, request: Request) -> Figure
     kept = (pair for pair in request.where if pair[0] not in narrowed)
     where = (*kept, *(pair for pair in row.narrow if pair[0] != "coder"))
     coder = next((value for name, value in row.narrow if name == "coder"), request.coder)
-    asked = Request(where=where, codes=request.codes, coder=coder, year=request.year)
+    asked = Request(where=where, codes=request.codes, coder=coder, year=request.year, profile=request.profile)
     return Figure(row, worked, f"/recurrence?{_query(asked)}", _evidence_address(served, where, asked, coder))
 
 
@@ -276,14 +278,21 @@ def _evidence_address(served: Served, where: Iterable[tuple[str, str]], request:
         return ""
     pattern = find_value(served.counted.coding.patterns, about[-1][1], about[-1][0]).key
     rest = tuple(pair for pair in where if pair != about[-1])
-    asked = Request(where=rest, codes=request.codes, coder=coder or request.coder, year=request.year)
+    asked = Request(
+        where=rest, codes=request.codes, coder=coder or request.coder, year=request.year, profile=request.profile
+    )
     query = _query(asked).removeprefix("by=").removeprefix("&")
     return f"/patterns/{pattern}/evidence{f'?{query}' if query else ''}"
 
 
 def _query(request: Request) -> str:
     """Returns a request as the query string of an address; without dimensions it says so."""
-    settings = {"codes": request.codes, "coder": request.coder, "year-of": request.year}
+    settings = {
+        "codes": request.codes,
+        "coder": request.coder,
+        "year-of": request.year,
+        "profile": request.profile,
+    }
     given = [(name, value) for name, value in settings.items() if value and (name, value) != ("codes", CODES[0])]
     return urlencode([*(("by", name) for name in request.by or ("",)), *request.where, *given])
 
@@ -308,6 +317,7 @@ def _command(request: Request) -> str:
         ("--codes", request.codes, CODES[0]),
         ("--coder", request.coder, ""),
         ("--year", request.year, ""),
+        ("--profile", request.profile, ""),
     ):
         words += [option, value] if value and value != default else []
     words += ["--pairs"] if request.pairs else []

@@ -11,6 +11,7 @@ from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Resource
 from learntogether_kg.errors import UnknownReviewError
 from learntogether_kg.namespaces import CL
+from learntogether_kg.recurrence.named import ask_named
 from learntogether_kg.recurrence.request import Counted, Protection
 from learntogether_kg.reviews import protection as protection_of
 from learntogether_kg.snapshot import Manifest, Snapshot
@@ -63,6 +64,18 @@ class Served:
         """The disclosure control that every figure passes before it leaves."""
         return protection_of(self.release)
 
+    def protect(self, profile: str = "") -> Protection:
+        """Returns the disclosure control of an answer.
+
+        Args:
+            profile: The name of a profile to answer under in place of the release's own; only a stricter one is.
+
+        Raises:
+            ProfileError: There is none of that name.
+            DisclosureError: It would show more, or the release was not prepared for one.
+        """
+        return protection_of(self.release, profile) if profile else self.protection
+
     @cached_property
     def is_restricted(self) -> bool:
         """Whether only protected counts may leave."""
@@ -74,8 +87,8 @@ class Served:
         return self.release.manifest
 
     def ask(self, name: str, arguments: Mapping[str, str] | None = None) -> Answer:
-        """Asks a named query of the release; see `queries.ask`."""
-        return queries.ask(self.release.store, name, arguments)
+        """Asks a named query of the release; see `ask_named`."""
+        return ask_named(self.release.store, name, arguments, lambda: self.counted.coding)
 
     def review(self, name: str) -> Resource:
         """Returns a review by the last part of its IRI.

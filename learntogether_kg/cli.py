@@ -22,6 +22,7 @@ from rich.table import Table
 
 from learntogether_kg import __version__, queries, reports, reviews, typology
 from learntogether_kg.answers import Answer, heading, text
+from learntogether_kg.disclosure.worlds import MOST_MINUTES
 from learntogether_kg.errors import (
     InconsistentOntologyError,
     InvalidReviewError,
@@ -34,6 +35,7 @@ from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
 from learntogether_kg.recurrence.answer import Result, as_document, notes
 from learntogether_kg.recurrence.dimensions import dimensions, year_kinds
+from learntogether_kg.recurrence.named import ask_named
 from learntogether_kg.recurrence.request import MOST_PERMUTATIONS, OPEN, Counted, Protection, Request
 from learntogether_kg.reports import ReportFormat
 from learntogether_kg.resources import Bundle
@@ -237,9 +239,17 @@ def publish(
     profile: Annotated[
         str, typer.Option(help="The profile of disclosure control that holds for it: a name, or your own .toml file.")
     ] = "open",
+    minutes: Annotated[
+        float, typer.Option(help="How long to look for a way to protect its small counts, at most.", min=0)
+    ] = MOST_MINUTES,
 ) -> None:
     """Make the newest state a release: kept, citable, served."""
-    release = reviews.publish(Library.open(Path(library)), name, profile).manifest
+    with err.status("Protecting small counts") as status:
+
+        def show(left: int) -> None:
+            status.update(f"Protecting small counts: {left} to go; more alternatives may be needed after that")
+
+        release = reviews.publish(Library.open(Path(library)), name, profile, show, minutes).manifest
     out.print(f"Release {release.release}: {release.studies} studies, state {release.state}", soft_wrap=True)
 
 
@@ -286,7 +296,8 @@ def ask(
 ) -> None:
     """Ask a named query of a release, or of a SPARQL server."""
     arguments = dict(_pair(argument) for argument in param or [])
-    _print_answer(queries.ask(_store(library, release), name, arguments), form, queries.named(name).summary)
+    answer = ask_named(_store(library, release), name, arguments, lambda: _counted(library, release).coding)
+    _print_answer(answer, form, queries.named(name).summary)
 
 
 @app.command()

@@ -269,7 +269,8 @@ class Library:
             store = OxigraphStore.create(following / "store")
             store.bulk_load(file)
             store.close()
-        _fill(following, number, before, records, withdraw)
+        # What a file brought is in the store alone, so there the table is extracted as for a first state.
+        _fill(following, number, before, records, withdraw, anew=file is not None)
         custody.put(number, records)
         state = self.path / "states" / str(number)
         _bring_to_disk(following)
@@ -302,7 +303,12 @@ _PARTS: Final = frozenset({"states", "releases", "custody", "next", "LOCK", "tok
 
 
 def _fill(
-    folder: Path, number: int, before: Snapshot | None, records: Sequence[Record], withdraw: Collection[URIRef]
+    folder: Path,
+    number: int,
+    before: Snapshot | None,
+    records: Sequence[Record],
+    withdraw: Collection[URIRef],
+    anew: bool,
 ) -> None:
     store = OxigraphStore.create(folder / "store")
     fingerprint = ontology.fingerprint()
@@ -319,7 +325,7 @@ def _fill(
     for file in resources.files("queries", "materialise/*.ru"):
         store.update(file.read_text(encoding="utf-8"))
     store.flush()
-    _write_coding_table(folder / coding_table.FOLDER, number, store, before, records, withdraw)
+    _write_coding_table(folder / coding_table.FOLDER, number, store, None if anew else before, records, withdraw)
     manifest = Manifest(number, _now(), __version__, fingerprint, len(store), len(studies_in(store)))
     write_manifest(folder, manifest)
 

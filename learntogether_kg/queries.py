@@ -104,6 +104,27 @@ class NamedQuery:
         return "\n".join(lines) + "\n"
 
 
+@dataclass(frozen=True)
+class Arguments:
+    """What a named query is asked with.
+
+    Attributes:
+        query: The query.
+        terms: The terms given; None stands for any. One left out keeps the default of the query's file.
+        shown: Every argument as a person reads it; empty means any.
+    """
+
+    query: NamedQuery
+    terms: Mapping[str, Term | None]
+    shown: dict[str, str]
+
+    def text(self, name: str) -> str:
+        """Returns an argument or its default, a resource as its IRI; empty for any."""
+        parameter = next(each for each in self.query.parameters if each.name == name)
+        term = self.terms.get(name, parameter.default_text)
+        return "" if term is None else str(term)
+
+
 @cache
 def catalogue() -> Mapping[str, NamedQuery]:
     """Returns all named queries by name, in the order of topic and name.
@@ -181,11 +202,25 @@ def ask(store: Store, name: str, arguments: Mapping[str, str] | None = None) -> 
         StoreUnavailableError: The store does not answer.
     """
     query = named(name)
+    read = read_arguments(store, query, arguments or {})
+    solutions = store.select(query.bind(read.terms))
+    return Answer.of(query.name, read.shown, solutions, query.lists, Labels(store, _internal("label")))
+
+
+def read_arguments(store: Store, query: NamedQuery, arguments: Mapping[str, str]) -> Arguments:
+    """Returns what a person typed as terms.
+
+    Args:
+        store: Where resources are known.
+        query: The query that is asked.
+        arguments: As for `ask`.
+
+    Raises:
+        QueryArgumentError: An argument is unknown or not of its type.
+    """
     labels = Labels(store, _internal("label"))
-    terms = _terms(query, arguments or {}, store)
-    solutions = store.select(query.bind(terms))
-    shown = {parameter.name: _shown(parameter, terms, labels) for parameter in query.parameters}
-    return Answer.of(query.name, shown, solutions, query.lists, labels)
+    terms = _terms(query, arguments, store)
+    return Arguments(query, terms, {each.name: _shown(each, terms, labels) for each in query.parameters})
 
 
 def options(store: Store, kind: str) -> dict[URIRef, str]:

@@ -18,7 +18,7 @@ from learntogether_kg.disclosure import storage
 from learntogether_kg.disclosure.profile import Profile
 from learntogether_kg.disclosure.protection import Protected
 from learntogether_kg.disclosure.questions import check_release
-from learntogether_kg.disclosure.worlds import alternatives
+from learntogether_kg.disclosure.worlds import MOST_MINUTES, alternatives
 from learntogether_kg.errors import (
     DisclosureError,
     ExposureError,
@@ -224,17 +224,26 @@ def refuse_to_expose(release: Snapshot, host: str) -> None:
         raise ExposureError(release.manifest.release, host, len(hidden))
 
 
-def publish(library: Library, name: str | None = None, profile: str = "open") -> Snapshot:
+def publish(
+    library: Library,
+    name: str | None = None,
+    profile: str = "open",
+    progress: Callable[[int], None] = lambda _: None,
+    minutes: float = MOST_MINUTES,
+) -> Snapshot:
     """Makes the newest state a release, under a profile of disclosure control that holds for it from then on.
 
     Args:
         library: The library.
         name: The release's name; by default today's date.
         profile: The name of a bundled profile, or the path of one's own.
+        progress: Told now and then of how many small counts are still to be protected; it starts anew where another
+            alternative library is needed.
+        minutes: How long protection is looked for, at most.
 
     Raises:
         ProfileError: There is no such profile.
-        DisclosureError: The release nearly is another one, or its small counts cannot be protected.
+        DisclosureError: The release nearly is another one, its small counts cannot be protected, or the time is up.
     """
     rules = Profile.load(profile)
     if not rules.restricted:
@@ -246,8 +255,9 @@ def publish(library: Library, name: str | None = None, profile: str = "open") ->
         before = known[-1][1] if known else None
         population = restricted.population(Counted.of(state).coding, before.population if before else None)
         check_release(population.names, [(release, worlds.population.names) for release, worlds in known], rules)
+        protected = alternatives(population, rules, before, progress=progress, minutes=minutes)
         (folder / DISCLOSURE).mkdir()
-        storage.write(folder / DISCLOSURE, alternatives(population, rules, before), rules)
+        storage.write(folder / DISCLOSURE, protected, rules)
 
     return library.publish(name, protect)
 

@@ -17,12 +17,17 @@ from scipy import special
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+"""Rows × machine words, a bit for each column."""
 
 LEVEL: Final = 0.95
+CHANCE: Final = "curveball by selection, burn-in 20, 5 rounds, binomial tail"
+"""How chance is drawn and told, in a few words; another wording where other figures would come of the same matrix."""
 _BURN_IN: Final = 20
 """Rounds before the first sample; a round trades each row once, so this is ten trades a row (Neal 2023)."""
 _ROUNDS: Final = 5
 """Rounds between two samples."""
+_BITS: Final = 64
 _FEW: Final = 10
 """With fewer samples than this beyond what was observed, their number is too rough a measure of a tail."""
 
@@ -192,16 +197,16 @@ def cooccurrence_null(incidence: npt.NDArray[np.bool_], permutations: int = 1000
         permutations: How many matrices to draw, at least 1.
         seed: With the same seed the same matrices are drawn.
     """
-    matrix = np.ascontiguousarray(incidence, np.uint8)
-    observed = _pairs(matrix)
-    size = observed.shape[0]
+    rows, size = incidence.shape
+    words = _packed(incidence)
+    observed = _count_pairs(words, size)
     total, squares = np.zeros((size, size)), np.zeros((size, size))
     above, below = np.zeros((size, size), np.int64), np.zeros((size, size), np.int64)
-    order = np.random.default_rng(seed).permuted(np.arange(matrix.shape[0]))
-    _trade_compiled(matrix, order, _BURN_IN, seed)
+    order = np.random.default_rng(seed).permuted(np.arange(rows))
+    _trade_compiled(words, order, _BURN_IN, seed)
     for sample in range(1, permutations + 1):
-        _trade_compiled(matrix, order, _ROUNDS, seed + sample)
-        drawn = _pairs(matrix)
+        _trade_compiled(words, order, _ROUNDS, seed + sample)
+        drawn = _count_pairs(words, size)
         total += drawn
         squares += drawn.astype(float) ** 2
         above += drawn >= observed
@@ -221,11 +226,12 @@ def cooccurrence_null(incidence: npt.NDArray[np.bool_], permutations: int = 1000
     )
 
 
-def _pairs(matrix: npt.NDArray[np.uint8]) -> Whole:
-    """Returns for each pair of columns how many rows have both."""
-    columns = matrix.astype(np.float32)  # exact up to 16 million rows, and the fastest product there is
-    found: Whole = np.rint(columns.T @ columns).astype(np.int64)
-    return found
+def _packed(incidence: npt.NDArray[np.bool_]) -> Words:
+    """Returns each row as machine words: column c is bit c % 64 of word c // 64."""
+    rows, columns = incidence.shape
+    padded = np.zeros((rows, -(-columns // _BITS) * _BITS), np.bool_)
+    padded[:, :columns] = incidence
+    return np.packbits(padded, axis=1, bitorder="little").view("<u8").astype(np.uint64)
 
 
 def _tail(beyond: Whole, permutations: int, fitted: Floats) -> Floats:
@@ -246,31 +252,80 @@ def _binomial_tail(at_least: Whole, mean: Floats, variance: Floats) -> Floats:
     return np.where(variance > 0, tail, (at_least <= mean).astype(float))
 
 
-def _trade(matrix: npt.NDArray[np.uint8], order: Whole, rounds: int, seed: int) -> None:
+def _trade(words: Words, order: Whole, rounds: int, seed: int) -> None:
     """Lets the rows trade, two by two, what only one of them has; each keeps how many it has.
 
-    In each round the rows are paired anew at random.
+    In each round the rows are paired anew at random. Of what only one of two rows has, every choice of as many as the
+    first row had is as likely as any other: each in turn is chosen with the chance of what is still to be chosen among
+    what is still to be seen (selection sampling; Knuth, The Art of Computer Programming, 3.4.2, algorithm S).
+
+    Args:
+        words: Rows as `_packed` gives them; changed.
+        order: The places of the rows in any order; changed.
+        rounds: How many.
+        seed: Of the choices.
     """
     np.random.seed(seed)  # compiled code has its own generator of this kind and no other
-    rows, columns = matrix.shape
-    pool = np.empty(columns, np.int64)
+    zero, one = np.uint64(0), np.uint64(1)
     for _ in range(rounds):
-        for place in range(rows - 1, 0, -1):
+        for place in range(len(order) - 1, 0, -1):
             other = np.random.randint(0, place + 1)
             order[place], order[other] = order[other], order[place]
-        for pair in range(rows // 2):
-            first, second = order[2 * pair], order[2 * pair + 1]
-            size = mine = 0
-            for column in range(columns):
-                if matrix[first, column] != matrix[second, column]:
-                    pool[size] = column
+        for pair in range(len(order) // 2):
+            first, second = words[order[2 * pair]], words[order[2 * pair + 1]]
+            left = wanted = 0
+            for word in range(len(first)):
+                apart = first[word] ^ second[word]
+                mine = apart & first[word]
+                while apart != zero:
+                    apart &= apart - one
+                    left += 1
+                while mine != zero:
+                    mine &= mine - one
+                    wanted += 1
+            if wanted in (0, left):
+                continue
+            for word in range(len(first)):
+                apart, both = first[word] ^ second[word], first[word] & second[word]
+                chosen, unseen = zero, apart
+                while unseen != zero:
+                    rest = unseen & (unseen - one)
+                    if np.random.random() * left < wanted:
+                        chosen |= unseen ^ rest
+                        wanted -= 1
+                    left -= 1
+                    unseen = rest
+                first[word], second[word] = both | chosen, both | (apart ^ chosen)
+
+
+def _count(words: Words, counts: Whole) -> None:
+    """Adds to the upper triangle and the diagonal how many rows have both of each pair of columns.
+
+    A row has few of the columns, so going through those is quicker than a product of matrices, and takes one core.
+    """
+    zero, one = np.uint64(0), np.uint64(1)
+    held = np.empty(counts.shape[0], np.int64)
+    for row in range(words.shape[0]):
+        size = 0
+        for word in range(words.shape[1]):
+            unseen, place = words[row, word], 64 * word
+            while unseen != zero:
+                if unseen & one:
+                    held[size] = place
                     size += 1
-                    mine += matrix[first, column]
-            for place in range(size):
-                other = np.random.randint(place, size)
-                pool[place], pool[other] = pool[other], pool[place]
-                matrix[first, pool[place]] = place < mine
-                matrix[second, pool[place]] = place >= mine
+                unseen >>= one
+                place += 1
+        for first in range(size):
+            for second in range(first, size):
+                counts[held[first], held[second]] += 1
+
+
+def _count_pairs(words: Words, columns: int) -> Whole:
+    """Returns for each pair of columns how many rows have both; on the diagonal how many have the column."""
+    counts = np.zeros((columns, columns), np.int64)
+    _count_compiled(words, counts)
+    return np.triu(counts) + np.triu(counts, 1).T
 
 
 _trade_compiled: Final = numba.njit(cache=True)(_trade)
+_count_compiled: Final = numba.njit(cache=True)(_count)

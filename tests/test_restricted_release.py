@@ -58,6 +58,23 @@ def test_what_the_profile_does_not_answer_is_refused_with_a_reason(query: str, c
         assert answer.json()["detail"].startswith("Disclosure control (")
 
 
+def test_a_client_may_ask_for_a_stricter_profile_and_for_no_looser_one(client: TestClient) -> None:
+    def shown(query: str) -> list[object]:
+        answer = client.get(f"/recurrence.json?by=harm{query}")
+        assert answer.status_code == 200, answer.text
+        return [row["allReviews"] for row in answer.json()["rows"]]
+
+    # The very profile it was published under is no looser.
+    assert shown(f"&profile={PROFILE}") == shown("&profile=") == shown("")
+    for form in (".json", ".csv", ".svg"):
+        for looser in ("open", "dfe"):
+            answer = client.get(f"/recurrence{form}?by=harm&profile={looser}")
+            assert answer.status_code == 403, (form, looser)
+            assert "would show more" in answer.json()["detail"]
+        assert client.get(f"/recurrence{form}?by=harm&profile=none").status_code == 422
+        assert client.get(f"/recurrence{form}?by=harm&profile=/etc/own.toml").status_code == 422
+
+
 def test_every_other_address_is_refused(client: TestClient) -> None:
     paths = [path for path in client.get("/openapi.json").json()["paths"] if not path.startswith(PROTECTED)]
     assert len(paths) > 10
@@ -91,6 +108,21 @@ def test_a_release_is_published_under_a_profile_by_the_command_line(library: Lib
     assert again.returncode == 0, again.stderr
     shown = [(library.release(name).path / DISCLOSURE / storage.SHOWN).read_text() for name in ("guarded", "again")]
     assert shown[0] == shown[1]  # the same reviews keep their alternatives
+
+
+def test_where_protection_takes_too_long_nothing_is_published_and_a_sentence_says_what_to_do(
+    teaching_library: Library, tmp_path: Path
+) -> None:
+    library = Library.open(Path(shutil.copytree(teaching_library.path, tmp_path / "library")))
+    before = [each.manifest.release for each in library.releases()]
+    late = ltkg("publish", "late", "--library", str(library.path), "--profile", "dfe", "--minutes", "0")
+    assert late.returncode == 2
+    assert "within 0 minutes" in late.stderr
+    assert "--minutes" in late.stderr
+    assert [each.manifest.release for each in library.releases()] == before
+    told: list[int] = []
+    reviews.publish(library, "in-time", PROFILE, told.append)
+    assert told[0] > 0
 
 
 def test_a_release_that_nearly_is_another_leaves_nothing(library: Library) -> None:

@@ -19,6 +19,9 @@ Members = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 """Categories × categories: how many reviews have both. On the diagonal how many have the category."""
 
+_FEW_ROWS = 4
+"""For so few reviews it is quicker to look at their facts than to multiply matrices."""
+
 
 @dataclass(frozen=True, order=True)
 class Category:
@@ -87,6 +90,10 @@ class Scheme:
 
     def complete(self, facts: Members) -> Members:
         """Returns reviews × categories for reviews × facts."""
+        if len(facts) <= _FEW_ROWS:
+            return np.array([self.closure[row].any(axis=0) for row in facts], bool).reshape(
+                len(facts), len(self.categories)
+            )
         return np.asarray(facts.astype(np.float32) @ self.closure.astype(np.float32) > 0)
 
     def of_dimension(self, name: str) -> list[int]:

@@ -9,7 +9,7 @@ exactly before it is made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -47,6 +47,7 @@ class Search:
         slack: By how much a count may differ without harm, since it is rounded.
         watched: As `Worlds.watched`.
         random: Breaks ties and takes samples.
+        progress: Told of how many counts that must differ do not yet; what it raises ends the search.
     """
 
     def __init__(
@@ -60,9 +61,10 @@ class Search:
         slack: int,
         watched: NDArray[np.int8],
         random: np.random.Generator,
+        progress: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.scheme, self.random, self.slack = scheme, random, slack
-        self.watched = watched
+        self.watched, self.progress = watched, progress
         self.facts, self.free = facts.copy(), np.array(free, dtype=np.intp)
         self.members = members_of(scheme, watched, facts)
         self.change, self.must, self.weight = change.copy(), must, weight.astype(np.float32)
@@ -77,10 +79,12 @@ class Search:
         for price in _MUST:
             self.price = np.float32(price)
             for _ in range(_PASSES):
+                self.progress(int(np.triu(self.must & (self.change == 0)).sum()))
                 if not sum(self._improve(int(fact)) for fact in self.random.permutation(len(self.of_fact))):
                     break
         for one, other in np.argwhere(np.triu(self.must & (self.change == 0))):
             if self.change[one, other] == 0:
+                self.progress(int(np.triu(self.must & (self.change == 0)).sum()))
                 self._force(int(one), int(other))
         return self.facts
 

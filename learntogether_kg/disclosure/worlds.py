@@ -7,11 +7,14 @@ published unless it is empty.
 from __future__ import annotations
 
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from learntogether_kg.disclosure.population import Counts, Members, Population, Scheme, count
 from learntogether_kg.disclosure.profile import Profile
@@ -19,6 +22,8 @@ from learntogether_kg.disclosure.search import Search, members_of
 from learntogether_kg.errors import DisclosureError
 
 _MOST_WORLDS: Final = 12
+MOST_MINUTES: Final = 60.0
+"""How long alternatives are looked for, if nobody says otherwise."""
 _ONE_WAY: Final = 50.0
 """What it costs to suppress a one-way count, which most people read, against 1 for a two-way count …"""
 _ZERO: Final = 0.3
@@ -60,7 +65,12 @@ class Worlds:
 
 
 def alternatives(
-    population: Population, profile: Profile, before: Worlds | None = None, seed: int | None = None
+    population: Population,
+    profile: Profile,
+    before: Worlds | None = None,
+    seed: int | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+    minutes: float = MOST_MINUTES,
 ) -> Worlds:
     """Returns a library with alternatives among which the counts that a profile allows do not tell.
 
@@ -71,15 +81,26 @@ def alternatives(
             together tell no more than each alone.
         seed: What makes the search repeatable, in tests. By default it is random and forgotten, since who knew it could
             tell the real library by making the search again.
+        progress: Told now and then of how many small counts the alternative in hand leaves to be protected.
+        minutes: How long they are looked for, at most.
 
     Raises:
-        DisclosureError: There are too few reviews that may be altered.
+        DisclosureError: There are too few reviews that may be altered, or the time is up.
     """
     random = np.random.default_rng(secrets.randbits(128) if seed is None else seed)
     kept, free = _kept(population, before)
     worlds = Worlds(population, tuple(kept), _watched(population, profile))
     if not profile.restricted:
         return worlds
+    until = time.monotonic() + 60 * minutes
+
+    def step(left: int) -> None:
+        if time.monotonic() > until:
+            reason = f"no alternatives were found for these {len(population.names)} reviews within {minutes:g} minutes"
+            advice = "give it more with `--minutes`, or publish under a profile with fewer dimensions, as dfe-one-way"
+            raise DisclosureError("guarantee", reason, advice)
+        progress(left)
+
     for number in range(_MOST_WORLDS):
         missing = worlds.unprotected(profile)
         if not missing.any():
@@ -87,7 +108,9 @@ def alternatives(
         # The release before may have left alternatives that still need one of their own for what is new.
         inherited = number < len(kept)
         start = kept[number] if inherited else population.facts
-        made = _search(worlds, profile, start, missing, free, random)
+        # The products are many and small: several threads cost more than they bring, most where others work too.
+        with threadpool_limits(1, "blas"):
+            made = _search(worlds, profile, start, missing, free, random, step)
         others = [*worlds.others]
         others[number : number + 1] = [made]
         worlds = Worlds(population, tuple(others), worlds.watched)
@@ -102,13 +125,19 @@ def alternatives(
 
 
 def _search(
-    worlds: Worlds, profile: Profile, start: Members, missing: Members, free: list[int], random: np.random.Generator
+    worlds: Worlds,
+    profile: Profile,
+    start: Members,
+    missing: Members,
+    free: list[int],
+    random: np.random.Generator,
+    progress: Callable[[int], None],
 ) -> Members:
     scheme, watched = worlds.population.scheme, worlds.watched
     real = _extended(scheme, watched, worlds.population.facts)
     change = _extended(scheme, watched, start) - real
     weight = _weights(worlds, profile, real)
-    return Search(scheme, start, free, change, missing, weight, profile.slack, watched, random).run()
+    return Search(scheme, start, free, change, missing, weight, profile.slack, watched, random, progress).run()
 
 
 def _kept(population: Population, before: Worlds | None) -> tuple[list[Members], list[int]]:

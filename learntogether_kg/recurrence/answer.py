@@ -12,6 +12,7 @@ from typing import Final
 
 from learntogether_kg.answers import Answer, Resource, Scalar, Value
 from learntogether_kg.figures import AxisValue, Cell, CoderCount, Count, Counts, Together
+from learntogether_kg.recurrence.chance import Chance
 from learntogether_kg.recurrence.counts import count, reviews_counted
 from learntogether_kg.recurrence.derived import FEW, Association, Share, TrendLine, associations, shares, trends
 from learntogether_kg.recurrence.dimensions import dimensions
@@ -180,9 +181,10 @@ def pair_up(
     permutations: int = 0,
     profile: str = "open",
     protect: ProtectPairs | None = None,
+    chance: Chance | None = None,
 ) -> Result:
     """Returns the pairs of patterns as an answer; see `tabulate` and `count_pairs`."""
-    pairs = count_pairs(coding, question, permutations)
+    pairs = count_pairs(coding, question, permutations, chance)
     pairs = protect(question, pairs) if protect else pairs
     tested = (
         f"{PAIRS}. Chance: {permutations} matrices with the same totals of reviews and of patterns, over the reviews "

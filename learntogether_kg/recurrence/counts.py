@@ -51,9 +51,13 @@ def count(coding: Coding, question: Question) -> Counts:
 
 def reviews_counted(coding: Coding, question: Question) -> list[AxisValue]:
     """Returns the reviews that a question without dimensions counts, in the order of their labels."""
-    table = _Table(coding, question, total=True)
-    places = np.flatnonzero(table.hits())
+    places = np.flatnonzero(flag_counted(coding, question))
     return sorted((coding.reviews[place] for place in places), key=lambda value: (value.label, value.iri))
+
+
+def flag_counted(coding: Coding, question: Question) -> Flags:
+    """Returns which reviews a question without dimensions counts."""
+    return _Table(coding, question, total=True).hits()
 
 
 def chosen_reviews(coding: Coding, question: Question) -> Flags:

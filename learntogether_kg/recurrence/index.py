@@ -175,11 +175,29 @@ class CoderCodes:
         return review.astype(np.int32), one.astype(np.int32), other.astype(np.int32)
 
     @cached_property
-    def in_one_item_counts(self) -> npt.NDArray[np.int64]:
-        """Patterns × patterns: in how many of all the coder's reviews one item is coded as both; each pair once."""
+    def _in_one_item_pairs(self) -> Places:
+        """For each of `in_one_item` its two patterns as one number."""
         _, one, other = self.in_one_item
+        return one * np.int32(len(self.is_type)) + other
+
+    def in_one_item_counts(self, chosen: Flags) -> npt.NDArray[np.int64]:
+        """Returns in how many of the coder's reviews one item is coded as both of two patterns.
+
+        Args:
+            chosen: Which of the coder's reviews count.
+
+        Returns:
+            Patterns × patterns; each pair once.
+        """
+        pairs, width = self._in_one_item_pairs, len(self.is_type)
+        if chosen.all():
+            return self._in_one_item_of_all
+        return np.bincount(pairs[chosen[self.in_one_item[0]]], minlength=width**2).reshape(width, width)
+
+    @cached_property
+    def _in_one_item_of_all(self) -> npt.NDArray[np.int64]:
         width = len(self.is_type)
-        return np.bincount(one.astype(np.int64) * width + other, minlength=width**2).reshape(width, width)
+        return np.bincount(self._in_one_item_pairs, minlength=width**2).reshape(width, width)
 
     @cached_property
     def versed(self) -> Flags:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from learntogether_kg import coding_table
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.recurrence.answer import Protect, ProtectPairs, Result, pair_up, tabulate, triple_up
+from learntogether_kg.recurrence.chance import FOLDER, Chance
 from learntogether_kg.recurrence.index import Coding
 from learntogether_kg.recurrence.question import ask
 from learntogether_kg.recurrence.reader import read_coding
@@ -34,6 +35,7 @@ class Request:
         pairs: Whether pairs of patterns are asked for.
         triples: Whether triples are.
         permutations: How many matrices of chance to draw for pairs.
+        profile: The name of a profile of disclosure control to answer under; empty for that of the release.
     """
 
     by: tuple[str, ...] = ()
@@ -44,6 +46,7 @@ class Request:
     pairs: bool = False
     triples: bool = False
     permutations: int = 0
+    profile: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,12 @@ class Counted:
     Attributes:
         coding: The coding table.
         release: How answers name the release.
+        chance: What tests against chance told, kept since they take time.
     """
 
     coding: Coding
     release: str
-    _known: dict[tuple[Request, str], Result] = field(default_factory=dict, repr=False)
+    chance: Chance = field(default_factory=Chance, repr=False)
 
     @classmethod
     def of(cls, release: Snapshot) -> Self:
@@ -82,7 +86,10 @@ class Counted:
             StoreUnavailableError: Its coding table cannot be read.
         """
         manifest = release.manifest
-        return cls(read_coding(release.coding(), release.store), manifest.release or f"state {manifest.state}")
+        coding = read_coding(release.coding(), release.store)
+        if not manifest.release:
+            return cls(coding, f"state {manifest.state}")
+        return cls(coding, manifest.release, Chance(release.path / FOLDER))
 
     @classmethod
     def live(cls, store: Store, name: str) -> Self:
@@ -98,20 +105,17 @@ class Counted:
         return cls(read_coding(coding_table.extract(store), store), name)
 
     def answer(self, request: Request, protection: Protection | None = None) -> Result:
-        """Returns the answer to a request. Pairs that were tested against chance are kept, since that takes time.
+        """Returns the answer to a request.
+
+        Args:
+            request: What is asked.
+            protection: Disclosure control; without one everything is shown.
 
         Raises:
             QueryArgumentError: An argument is unknown or not of its type.
+            DisclosureError: The profile does not answer it.
         """
         protection = protection or Protection()
-        key = (request, protection.profile)
-        if not request.pairs or not request.permutations:
-            return self._answer(request, protection)
-        if key not in self._known:
-            self._known[key] = self._answer(request, protection)
-        return self._known[key]
-
-    def _answer(self, request: Request, protection: Protection) -> Result:
         question = ask(self.coding, request.by, request.where, request.codes, request.coder, request.year)
         if not request.pairs and not request.triples:
             return tabulate(self.coding, question, self.release, protection.profile, protection.table)
@@ -132,4 +136,8 @@ class Counted:
                 reason = f"the profile {protection.profile} does not allow triples; ask for pairs"
                 raise QueryArgumentError("recurrence", "triples", reason)
             return triple_up(self.coding, question, self.release, protection.profile)
-        return pair_up(self.coding, question, self.release, request.permutations, protection.profile, protection.pairs)
+        # What a profile protects is shown without a test, so none is made.
+        permutations = 0 if protection.pairs else request.permutations
+        return pair_up(
+            self.coding, question, self.release, permutations, protection.profile, protection.pairs, self.chance
+        )

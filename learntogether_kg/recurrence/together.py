@@ -12,14 +12,13 @@ import numpy.typing as npt
 from learntogether_kg import statistics
 from learntogether_kg.figures import CoderCount, Together
 from learntogether_kg.recurrence.bits import count_both
+from learntogether_kg.recurrence.chance import Chance
 from learntogether_kg.recurrence.counts import chosen_reviews
 from learntogether_kg.recurrence.index import CoderCodes, Coding, Flags
 from learntogether_kg.recurrence.question import Question
 
 Numbers = npt.NDArray[np.int64]
 PAIR, TRIPLE = 2, 3
-SEED = 20080101
-"""Of the null model, so that the same release gives the same p-values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +69,16 @@ def incidence(coding: Coding, question: Question) -> Incidence:
     return Incidence(**tables)
 
 
-def count_pairs(coding: Coding, question: Question, permutations: int = 0) -> list[Together]:
+def count_pairs(
+    coding: Coding, question: Question, permutations: int = 0, chance: Chance | None = None
+) -> list[Together]:
     """Returns every pair of patterns found at all, neither of them under the other, commonest first.
 
     Args:
         coding: What to count.
         question: Its filters and rule; where one of its dimensions is the pattern, sub-patterns are paired, else types.
         permutations: How many matrices of the null model to draw; with 0 no pair is tested.
+        chance: Where what they told is kept.
     """
     places = paired_patterns(coding, question)
     mine = incidence(coding, question)
@@ -106,7 +108,7 @@ def count_pairs(coding: Coding, question: Question, permutations: int = 0) -> li
             )
         )
     if permutations and pairs:
-        pairs = _tested(pairs, list(_pairs(coding, places)), mine, permutations)
+        pairs = _tested(pairs, list(_pairs(coding, places)), mine, permutations, chance or Chance())
     return sorted(pairs, key=lambda pair: (-(pair.together or 0), [value.label for value in pair.patterns]))
 
 
@@ -169,30 +171,29 @@ def _within_findings(coding: Coding, question: Question, places: npt.NDArray[np.
     column = np.full(len(coding.patterns) + 1, -1, np.int64)
     column[places] = np.arange(len(places))
     chosen, width = chosen_reviews(coding, question), len(places)
-    if len(question.coder.coders) == 1 and chosen.all():
-        of_all = coding.coders[question.coder.coders[0]].in_one_item_counts[np.ix_(places, places)]
-        return of_all + of_all.T
+    if len(question.coder.coders) == 1:
+        coder = coding.coders[question.coder.coders[0]]
+        once = coder.in_one_item_counts(chosen[coder.reviews])[np.ix_(places, places)]
+        return once + once.T
     met = [np.zeros(0, np.int64)]
-    several = len(question.coder.coders) > 1
     for number in question.coder.coders:
         review, one, other = coding.coders[number].in_one_item
         pair = column[one] * width + column[other]
         where = coding.coders[number].reviews[review]
         kept = chosen[where] & (column[one] >= 0) & (column[other] >= 0)
-        # What one coder says of a review stands there once; of several coders it may be the same.
-        met.append(where[kept].astype(np.int64) * width**2 + pair[kept] if several else pair[kept])
-    keys = np.concatenate(met)
-    pairs = np.unique(keys) % max(width**2, 1) if several else keys
+        met.append(where[kept].astype(np.int64) * width**2 + pair[kept])
+    # Several coders may say the same of a review.
+    pairs = np.unique(np.concatenate(met)) % max(width**2, 1)
     counts = np.bincount(pairs, minlength=width**2).reshape(width, width)
     return counts + counts.T
 
 
 def _tested(
-    pairs: list[Together], columns: list[tuple[int, int]], mine: Incidence, permutations: int
+    pairs: list[Together], columns: list[tuple[int, int]], mine: Incidence, permutations: int, chance: Chance
 ) -> list[Together]:
     """Returns the pairs with what chance alone would do, over the reviews that were coded for all of the patterns."""
     rows = mine.coded.all(axis=0)
-    null = statistics.cooccurrence_null(mine.found[:, rows].T, permutations, SEED)
+    null = chance.of(mine.found[:, rows].T, permutations)
     p_values = np.array([null.p_value[pair] for pair in columns])
     q_values = statistics.adjust_false_discovery(p_values)
     return [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +22,17 @@ class Truth:
         self._about = {"reviews": n, "seed": seed, "synthetic": True, "coder": CODER}
         self._influences: dict[str, Counter[Pair]] = {"primary": Counter(), "any": Counter()}
         self._years: Counter[Pair] = Counter()
-        self._pairs: Counter[Pair] = Counter()
+        self._pairs: dict[str, Counter[Pair]] = {"anywhere": Counter(), "on findings": Counter()}
 
     def add(self, review: SyntheticReview) -> None:
-        """Counts a review once for each pattern, the types above included, and influence; pairs over findings only."""
+        """Counts a review once for each pattern, the types above included, and influence; and once for each pair."""
         primary, further = _with_types(review.primary), _with_types(review.further)
         self._influences["primary"].update(primary)
         self._influences["any"].update(primary | further)
         year = str(review.year or "not known")
         self._years.update({(pattern, year) for pattern, _ in primary})
-        patterns = sorted({pattern for pattern, _ in review.findings})
-        self._pairs.update((a, b) for a in patterns for b in patterns if a < b)
+        self._pairs["anywhere"].update(_pairs(primary))
+        self._pairs["on findings"].update(_pairs(review.findings))
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the truth as JSON has it: patterns by local name, and numbers of reviews."""
@@ -40,7 +41,8 @@ class Truth:
             "planted": {"associations": plan()["association"], "trends": plan()["trend"]},
             "reviewsByPatternAndInfluence": {rule: _nested(counts) for rule, counts in self._influences.items()},
             "reviewsByPatternAndYear": _nested(self._years),
-            "reviewsByPairOnFindings": _nested(self._pairs),
+            "reviewsByPair": _nested(self._pairs["anywhere"]),
+            "reviewsByPairOnFindings": _nested(self._pairs["on findings"]),
         }
 
     def write(self, path: Path) -> None:
@@ -50,6 +52,10 @@ class Truth:
 
 def _with_types(codes: Iterable[Pair]) -> set[Pair]:
     return {(name, influence) for pattern, influence in codes for name in (pattern, type_of(pattern))}
+
+
+def _pairs(codes: Iterable[Pair]) -> Iterator[Pair]:
+    return combinations(sorted({pattern for pattern, _ in codes}), 2)
 
 
 def _nested(counts: Counter[Pair]) -> dict[str, dict[str, int]]:

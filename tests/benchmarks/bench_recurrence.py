@@ -1,17 +1,24 @@
-"""How long it takes to count: tables, filtered, and pairs, over a coding table made at random, beside DuckDB."""
+"""How long it takes to count: tables, filtered, and pairs, over a coding table made at random, beside DuckDB.
+
+Named queries are timed over whole synthetic reviews, by SPARQL and over the coding table.
+"""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from learntogether_kg import coding_table
+from learntogether_kg import coding_table, queries, reviews
 from learntogether_kg.namespaces import CL, CODER, LT, ONTOLOGY_GRAPH, REVIEW, TYP
 from learntogether_kg.recurrence.answer import pair_up, tabulate
+from learntogether_kg.recurrence.chance import Chance
 from learntogether_kg.recurrence.index import Coding
+from learntogether_kg.recurrence.named import COUNTED, answer
 from learntogether_kg.recurrence.question import ask
 from learntogether_kg.recurrence.reader import read_coding
 from learntogether_kg.store.base import Store
@@ -51,6 +58,7 @@ def measure(quick: bool) -> Iterator[Measurement]:
     store = OxigraphStore.in_memory([(ONTOLOGY_GRAPH, ontology_graph())])
     for size in (200, 1000) if quick else (10_000, 100_000):
         yield from of_size(store, size)
+    yield from beside_sparql(100 if quick else 1000)
 
 
 def of_size(store: Store, size: int) -> Iterator[Measurement]:
@@ -71,10 +79,32 @@ def of_size(store: Store, size: int) -> Iterator[Measurement]:
         ours = fastest(lambda question=question: pair_up(coding, question, "r"))
         promise = 400 if size > 10_000 else 150
         yield Measurement(f"{size:,} reviews: all pairs, by {level}", ours, "ms", at_most=promise)
+        filtered = ask(coding, [level], [("harm", "neglect")], "any", "random-a")
+        ours = fastest(lambda filtered=filtered: pair_up(coding, filtered, "r"))
+        yield Measurement(f"{size:,} reviews: all pairs, by {level}, filtered", ours, "ms", at_most=promise)
     if size <= 10_000:
         question = ask(coding, ["pattern"], (), "any", "random-a")
-        tested = once(lambda: pair_up(coding, question, "r", 1000)) / 1000
+        pair_up(coding, question, "r", 1)  # compiles
+        with tempfile.TemporaryDirectory() as folder:
+            tested = once(lambda: pair_up(coding, question, "r", 1000, chance=Chance(Path(folder)))) / 1000
+            again = once(lambda: pair_up(coding, question, "r", 1000, chance=Chance(Path(folder))))
         yield Measurement(f"{size:,} reviews: all pairs, tested by 1,000 permutations", tested, "s", at_most=20)
+        yield Measurement(f"{size:,} reviews: the same again, from what is kept with the release", again, "ms")
+
+
+def beside_sparql(size: int) -> Iterator[Measurement]:
+    """Yields how long named queries take by their SPARQL and over the coding table, on one library of whole reviews."""
+    with tempfile.TemporaryDirectory() as folder:
+        release = reviews.build_synthetic(size, SEED, Path(folder) / "library")
+        store = release.store
+        extracted = once(lambda: coding_table.extract(store)) / 1000
+        yield Measurement(f"{size:,} synthetic reviews: coding table extracted from the triples", extracted, "s")
+        coding = read_coding(release.coding(), store)
+        for name in COUNTED:
+            by_sparql = once(lambda name=name: queries.ask(store, name))
+            counted = fastest(lambda name=name: answer(coding, store, name))
+            yield Measurement(f"{size:,} synthetic reviews: {name}, by SPARQL", by_sparql, "ms")
+            yield Measurement(f"{size:,} synthetic reviews: {name}, over the coding table", counted, "ms")
 
 
 def random_table(size: int) -> pa.Table:
