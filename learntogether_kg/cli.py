@@ -89,6 +89,9 @@ Uploads = Annotated[
     bool,
     typer.Option("--uploads", envvar="LTKG_UPLOADS", help="Let others than this machine send reviews to be checked."),
 ]
+Sparql = Annotated[
+    bool, typer.Option("--sparql", envvar="LTKG_SPARQL", help="Answer SPARQL 1.1 queries at /sparql, too.")
+]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)]
 DEFAULT_LIBRARY = "library"
 DIMENSIONS = tuple(dimensions())
@@ -371,9 +374,10 @@ def serve(
     host: Host = DEFAULT_HOST,
     port: Port = DEFAULT_PORT,
     uploads: Uploads = False,
+    sparql: Sparql = False,
 ) -> None:
     """Serve one release, read-only, as pages, JSON and CSV; reviews that are sent to be checked are not kept."""
-    _serve(library, Library.open(Path(library)).release(release), host, port, uploads)
+    _serve(library, Library.open(Path(library)).release(release), host, port, uploads, sparql)
 
 
 @token.command("add")
@@ -517,7 +521,7 @@ def _tokens(library: str) -> Tokens:
     return Tokens(Library.open(Path(library)).path)
 
 
-def _serve(library: str, release: Snapshot, host: str, port: int, uploads: bool = False) -> None:
+def _serve(library: str, release: Snapshot, host: str, port: int, uploads: bool = False, sparql: bool = False) -> None:
     import uvicorn  # noqa: PLC0415  # only serving needs it, and it is slow to load
 
     reviews.refuse_to_expose(release, host)
@@ -525,6 +529,7 @@ def _serve(library: str, release: Snapshot, host: str, port: int, uploads: bool 
     os.environ["LTKG_LIBRARY"] = library
     os.environ["LTKG_RELEASE"] = name
     os.environ["LTKG_UPLOADS"] = str(uploads)
+    os.environ["LTKG_SPARQL"] = str(sparql)
     err.print(f"Serving release {name} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
     uvicorn.run("api.main:create_app", factory=True, host=host, port=port, log_level="warning")
 
