@@ -153,12 +153,12 @@ def _form(fields: list[tuple[str, str]]) -> str:
     given = [value for name, value in fields if name == "format" and value]
     if not given:
         return ""
-    asked = given[-1].lower()
-    for offered in (RESULT_TYPES, GRAPH_TYPES):
-        for form, types in offered.items():
-            if asked == form or asked.replace(" ", "+") in types:
-                return "json" if asked == "application/json" else form
-    if asked in _ALIASES:
-        return _ALIASES[asked]
+    for asked in given[-1].lower().replace(" ", "+").split(","):  # some clients send what they put into Accept
+        if asked in _ALIASES:
+            return _ALIASES[asked]
+        for offered in (RESULT_TYPES, GRAPH_TYPES):
+            for form, types in offered.items():
+                if asked == form or asked in types:
+                    return form
     known = ", ".join([*RESULT_TYPES, *GRAPH_TYPES])
-    raise HTTPException(400, f"The format {asked!r} is not one of {known}")
+    raise HTTPException(400, f"The format {given[-1]!r} is not one of {known}")

@@ -46,8 +46,9 @@ class Question:
 
     Attributes:
         query: The query, as it was sent.
-        default_graphs: The graphs that stand for the default graph; none means the union of all.
-        named_graphs: The graphs that GRAPH may name; none means all.
+        default_graphs: The graphs that stand for the default graph.
+        named_graphs: The graphs that GRAPH may name. Where there are neither, the query chooses by FROM; where it
+            does not, the default graph is the union of all, and GRAPH may name all.
         results: The forms that the answer of SELECT or ASK may have, the best first.
         graphs: The forms that the answer of CONSTRUCT or DESCRIBE may have, the best first.
         rows: How many solutions or triples the answer may hold.
@@ -100,13 +101,15 @@ def reply(path: Path, question: Question, prefixes: Mapping[str, str]) -> Reply:
         store = ox.Store.read_only(str(path))
     except (OSError, RuntimeError) as error:
         raise StoreUnavailableError(path, f"it cannot be opened: {error}") from error
-    refuse_reaching_out(question.query, lambda graph: _holds(store, graph))
+    chooses = refuse_reaching_out(question.query, lambda graph: _holds(store, graph))
+    chosen = bool(question.default_graphs or question.named_graphs)  # by the protocol, which goes before the query
+    default, named = _graphs(store, question.default_graphs), _graphs(store, question.named_graphs)
     try:
         answer = store.query(
             question.query,
-            use_default_graph_as_union=not question.default_graphs,
-            default_graph=[*_graphs(store, question.default_graphs)] or None,
-            named_graphs=[*_graphs(store, question.named_graphs)] or None,
+            use_default_graph_as_union=not (chosen or chooses),
+            default_graph=[*default] if chosen else None,
+            named_graphs=[*named] if chosen else None,
         )
         match answer:
             case ox.QuerySolutions():

@@ -27,7 +27,7 @@ _UPDATES: Final = frozenset({"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DRO
 _LAST_CHARACTER: Final = 0x10FFFF
 
 
-def refuse_reaching_out(query: str, holds: Callable[[URIRef], bool]) -> None:
+def refuse_reaching_out(query: str, holds: Callable[[URIRef], bool]) -> bool:
     """Makes sure that a query reads its own store and nothing else.
 
     Escaped characters (SPARQL 1.1 Query, 19.2) are read both ways that engines have: before anything else, so that
@@ -36,6 +36,9 @@ def refuse_reaching_out(query: str, holds: Callable[[URIRef], bool]) -> None:
     Args:
         query: The query as it was sent.
         holds: Tells whether the store has a named graph.
+
+    Returns:
+        Whether the query chooses its graphs itself, by FROM.
 
     Raises:
         MalformedQueryError: It would have to be parsed to be sure, and cannot be.
@@ -46,9 +49,8 @@ def refuse_reaching_out(query: str, holds: Callable[[URIRef], bool]) -> None:
     if first and first[1].upper() in _UPDATES:
         raise ReachingQueryError(f"{first[1].upper()} is an update, and this library is read-only; send a query")
     if not (_WORDS.search(query) or _WORDS.search(decoded)):
-        return
-    for reading in {decoded, _ESCAPE.sub("_", query)}:
-        _refuse(reading, holds)
+        return False
+    return any([_has_dataset(reading, holds) for reading in {decoded, _ESCAPE.sub("_", query)}])
 
 
 def _character(escape: re.Match[str]) -> str:
@@ -58,7 +60,7 @@ def _character(escape: re.Match[str]) -> str:
     return chr(code)
 
 
-def _refuse(reading: str, holds: Callable[[URIRef], bool]) -> None:
+def _has_dataset(reading: str, holds: Callable[[URIRef], bool]) -> bool:
     try:
         prologue, body = parseQuery(reading)
         names = translatePrologue(prologue, None)
@@ -73,6 +75,7 @@ def _refuse(reading: str, holds: Callable[[URIRef], bool]) -> None:
             raise ReachingQueryError("SERVICE would ask another server, which is not done here; leave it out")
         if part.name == "DatasetClause":
             _refuse_foreign(part, names, holds)
+    return any(part.name == "DatasetClause" for part in parts)
 
 
 def _refuse_foreign(clause: CompValue, names: Prologue, holds: Callable[[URIRef], bool]) -> None:
