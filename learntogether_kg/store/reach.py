@@ -50,7 +50,8 @@ def refuse_reaching_out(query: str, holds: Callable[[URIRef], bool]) -> bool:
         raise ReachingQueryError(f"{first[1].upper()} is an update, and this library is read-only; send a query")
     if not (_WORDS.search(query) or _WORDS.search(decoded)):
         return False
-    return any([_has_dataset(reading, holds) for reading in {decoded, _ESCAPE.sub("_", query)}])
+    found = [_has_dataset(reading, holds) for reading in {decoded, _ESCAPE.sub("_", query)}]  # each is looked at
+    return any(found)
 
 
 def _character(escape: re.Match[str]) -> str:
