@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich import box
@@ -32,6 +32,7 @@ from learntogether_kg.errors import (
 )
 from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
+from learntogether_kg.live import LiveLibrary
 from learntogether_kg.recurrence.answer import Result, as_document, notes
 from learntogether_kg.recurrence.dimensions import dimensions, year_kinds
 from learntogether_kg.recurrence.request import MOST_PERMUTATIONS, OPEN, Counted, Protection, Request
@@ -212,7 +213,7 @@ def convert(
 @app.command()
 def submit(files: Files, library: LibraryOption = DEFAULT_LIBRARY) -> None:
     """Check reviews and store them as one new state of the library, all or nothing."""
-    place = Library.open(Path(library))
+    place = _place(library)
     with _progress("Reading and checking", len(files)) as step:
         change = reviews.submit(place, files, step)
     out.print(
@@ -220,6 +221,8 @@ def submit(files: Files, library: LibraryOption = DEFAULT_LIBRARY) -> None:
         f"the library is at state {change.state}",
         soft_wrap=True,
     )
+    if isinstance(place, LiveLibrary):
+        err.print("What identifies the reports was not sent to the server: keep the files.", soft_wrap=True)
 
 
 @app.command()
@@ -229,7 +232,7 @@ def withdraw(
     library: LibraryOption = DEFAULT_LIBRARY,
 ) -> None:
     """Leave reviews out of every later state and release."""
-    change = reviews.withdraw(Library.open(Path(library)), names, reason)
+    change = reviews.withdraw(_place(library), names, reason)
     out.print(f"{len(change.withdrawn)} withdrawn; the library is at state {change.state}", soft_wrap=True)
 
 
@@ -240,9 +243,20 @@ def publish(
     profile: Annotated[
         str, typer.Option(help="The profile of disclosure control that holds for it: a name, or your own .toml file.")
     ] = "open",
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="The library's folder for a release of a SPARQL server.")
+    ] = None,
 ) -> None:
     """Make the newest state a release: kept, citable, served."""
-    release = reviews.publish(Library.open(Path(library)), name, profile).manifest
+    place = _place(library)
+    if isinstance(place, LiveLibrary):
+        if to is None:
+            _fail("a release of a server is made in a folder: add --to DIR", WRONG_USE)
+        release = reviews.publish_live(place, to, name, profile).manifest
+    elif to is not None:
+        _fail("--to is for a library on a server; a folder's library holds its releases itself", WRONG_USE)
+    else:
+        release = reviews.publish(place, name, profile).manifest
     out.print(f"Release {release.release}: {release.studies} studies, state {release.state}", soft_wrap=True)
 
 
@@ -456,7 +470,7 @@ def _say(error: LearnTogetherError | str) -> None:
     err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     _say(message)
     raise SystemExit(code)
 
@@ -515,6 +529,12 @@ def _store(library: str, release: str | None) -> Store:
     if library.startswith(("http://", "https://")):
         return SparqlStore(library)
     return Library.open(Path(library)).release(release).store
+
+
+def _place(library: str) -> Library | LiveLibrary:
+    if library.startswith(("http://", "https://")):
+        return LiveLibrary(SparqlStore(library))
+    return Library.open(Path(library))
 
 
 def _tokens(library: str) -> Tokens:

@@ -116,7 +116,7 @@ def served(folder: Path, graphs: Mapping[URIRef, Graph]) -> Iterator[SparqlStore
             _wait_for(server, port)
             for name, graph in graphs.items():
                 _put(f"http://{address}/store?graph={name}", graph)
-            yield SparqlStore(f"http://{address}/query")
+            yield SparqlStore(f"http://{address}/query", f"http://{address}/update")
         finally:
             server.terminate()
 
