@@ -68,7 +68,11 @@ class SparqlStore:
         for name, graph in replace.items():
             triples = "\n".join(sorted(graph.serialize(format="nt").splitlines()))
             steps.append(f"INSERT DATA {{ GRAPH {name.n3()} {{\n{triples}\n}} }}")
-        self.update(" ;\n".join([*steps, *then]))
+        # Oxigraph takes prefixes at the head of a request only, where the grammar allows them after each semicolon.
+        lines = [line for update in then for line in update.splitlines()]
+        prefixes = sorted({line for line in lines if line.startswith("PREFIX ")})
+        steps += ["\n".join(line for line in each.splitlines() if line not in prefixes) for each in then]
+        self.update("\n".join([*prefixes, " ;\n".join(steps)]))
 
     def update(self, update: str) -> None:
         """Runs one of our own updates.
