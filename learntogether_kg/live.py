@@ -54,7 +54,7 @@ class LiveLibrary:
         replace: dict[URIRef, Graph] = {r.study: r.graph for r in changed}
         terms = ontology.load_ontology()
         if len(self.store.graph(ONTOLOGY_GRAPH)) != len(terms):
-            replace[ONTOLOGY_GRAPH] = terms
+            replace[ONTOLOGY_GRAPH] = terms.skolemize()  # some servers take no blank nodes in an update
         if replace or withdraw:
             files = (*resources.files("queries", "live/*.ru"), *resources.files("queries", "materialise/*.ru"))
             self.store.change(replace, withdraw, [file.read_text(encoding="utf-8") for file in files])

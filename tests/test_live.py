@@ -13,7 +13,7 @@ from learntogether_kg.library import Library
 from learntogether_kg.live import LiveLibrary
 from learntogether_kg.recurrence.request import Counted, Request
 from learntogether_kg.store.sparql import SparqlStore
-from tests.stores import served
+from tests.stores import served, virtuoso
 
 FILES = [file for file in reviews.bundled_files("sample") if file.suffix == ".xlsx"][:3]
 
@@ -66,6 +66,30 @@ def test_a_change_is_done_as_a_whole_or_not_at_all(live: LiveLibrary) -> None:
     with pytest.raises(StoreUnavailableError):
         live.store.change({}, live.studies(), ["LOAD <file:///nowhere>"])
     assert (live.state(), live.studies()) == before
+
+
+def test_virtuoso_keeps_counts_and_gives_a_library_back(tmp_path: Path) -> None:
+    """Not all named queries: it cannot compile some of them, as the README says."""
+    folder = reviews.init(tmp_path / "folder")
+    reviews.submit(folder, FILES)
+    (tmp_path / "server").mkdir()
+    with virtuoso(tmp_path / "server") as store:
+        live = LiveLibrary(store)
+        assert (reviews.submit(live, FILES[:2]).state, reviews.submit(live, FILES).state) == (1, 2)
+        assert reviews.submit(live, FILES).state == 2, "where nothing changes, no state is made"
+        for study in live.studies():
+            assert set(store.graph(study)) == set(folder.current().store.graph(study))
+        assert queries.ask(store, "reviews").rows == queries.ask(folder.current().store, "reviews").rows
+        request = Request(by=("type",), codes="any")
+        here = Counted.of(folder.current()).answer(request).answer.rows
+        assert Counted.live(store, "live").answer(request).answer.rows == here
+        before = live.studies()
+        with pytest.raises(StoreUnavailableError):
+            store.change({}, before, ["this is no update"])
+        assert live.studies() == before
+        reviews.withdraw(live, [str(before[0])], "to try it")
+        release = reviews.publish_live(live, tmp_path / "releases", "first")
+        assert (live.state(), release.studies()) == (3, before[1:])
 
 
 def test_a_server_that_is_not_there_is_said(tmp_path: Path) -> None:

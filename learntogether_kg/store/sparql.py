@@ -16,6 +16,8 @@ from learntogether_kg.store.base import Row, Solutions, Term, plain
 
 TIMEOUT_SECONDS = 60
 _LARGEST_UPDATE: Final = 8 * 1024 * 1024
+_AT_ONCE: Final = 500
+"""So many triples stand in one step of a request; Virtuoso compiles no long ones."""
 
 
 class SparqlStore:
@@ -66,8 +68,9 @@ class SparqlStore:
         """
         steps = [f"DROP SILENT GRAPH {name.n3()}" for name in (*replace, *remove)]
         for name, graph in replace.items():
-            triples = "\n".join(sorted(graph.serialize(format="nt").splitlines()))
-            steps.append(f"INSERT DATA {{ GRAPH {name.n3()} {{\n{triples}\n}} }}")
+            triples = sorted(graph.serialize(format="nt").splitlines())
+            for part in (triples[start : start + _AT_ONCE] for start in range(0, len(triples), _AT_ONCE)):
+                steps.append("\n".join([f"INSERT DATA {{ GRAPH {name.n3()} {{", *part, "} }"]))
         # Oxigraph takes prefixes at the head of a request only, where the grammar allows them after each semicolon.
         lines = [line for update in then for line in update.splitlines()]
         prefixes = sorted({line for line in lines if line.startswith("PREFIX ")})

@@ -1,8 +1,13 @@
-# Counts the state of a live library up by one, in the same update that changes what it holds.
+# Counts the state of a live library up by one, in the same update that changes what it holds. In two steps, since not
+# every server does one with an OPTIONAL for the number that is not there the first time.
 PREFIX lt: <https://w3id.org/learntogether/ontology#>
-DELETE { GRAPH <https://w3id.org/learntogether/id/catalogue> { <https://w3id.org/learntogether/id/catalogue> lt:stateNumber ?before } }
-INSERT { GRAPH <https://w3id.org/learntogether/id/catalogue> { <https://w3id.org/learntogether/id/catalogue> a lt:Catalogue ; lt:stateNumber ?now } }
+INSERT { GRAPH <https://w3id.org/learntogether/id/catalogue> { <https://w3id.org/learntogether/id/catalogue> lt:stateNumber ?now } }
 WHERE {
-  OPTIONAL { GRAPH <https://w3id.org/learntogether/id/catalogue> { <https://w3id.org/learntogether/id/catalogue> lt:stateNumber ?before } }
-  BIND (COALESCE(?before, 0) + 1 AS ?now)
+  SELECT (COALESCE(MAX(?before), 0) + 1 AS ?now)
+  WHERE { GRAPH <https://w3id.org/learntogether/id/catalogue> { ?catalogue lt:stateNumber ?before } }
+} ;
+DELETE { GRAPH <https://w3id.org/learntogether/id/catalogue> { ?catalogue lt:stateNumber ?old } }
+WHERE {
+  GRAPH <https://w3id.org/learntogether/id/catalogue> { ?catalogue lt:stateNumber ?old , ?now }
+  FILTER (?old < ?now)
 }
