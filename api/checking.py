@@ -1,34 +1,79 @@
-"""A few warm processes that check uploads, and no more of them at once."""
+"""Checking uploads, each in a process that ends with the check."""
 
 from __future__ import annotations
 
+import base64
+import io
 import json
-import multiprocessing
-import os
-import queue
-from contextlib import suppress
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 
-from api.worker import READY, Answer, Job, Limits, run
+from api.processes import RETRY_AFTER, AllBusyError, Processes, UnfinishedError
+from api.worker import Limits
+from learntogether_kg import reports, reviews
 from learntogether_kg.errors import UnreadableFileError
+from learntogether_kg.ingest.template import write_template
+from learntogether_kg.reports import ReportFormat
+from learntogether_kg.validation.page import format_results
+from learntogether_kg.validation.report import Stage, ValidationReport, as_dict
 
-OFFERED: Final = hasattr(os, "fork")
-"""Whether this system can give each check a process of its own that is quick to start and can be ended."""
-
-RETRY_AFTER: Final = 5
-_START_SECONDS: Final = 60
-_GRACE_SECONDS: Final = 5
-_PATIENCE_SECONDS: Final = 5
 _AT_HOME: Final = "check it on your own machine with `ltkg validate`"
 _FAILED: Final = {
     "time": f"The check took too long and was stopped; {_AT_HOME}",
     "memory": f"The check needed more memory than it may have and was stopped; {_AT_HOME}",
     "fault": f"This file made the check fail. Nothing of it was kept; {_AT_HOME}, and tell the keeper of this library",
 }
+
+Answer = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One upload to check.
+
+    Attributes:
+        name: Its name; only the ending matters, and the report calls it so.
+        data: What it holds.
+        stage: What it is checked for.
+        forms: The forms of report to give, beside the part of a page.
+    """
+
+    name: str
+    data: bytes
+    stage: Stage
+    forms: tuple[ReportFormat, ...]
+
+
+class Checks:
+    """What a process does that checks uploads."""
+
+    name = "A check of an upload"
+
+    def warm_up(self) -> None:
+        """Reads the ontology and the shapes, and goes the whole way once with an empty workbook."""
+        workbook = io.BytesIO()
+        write_template(workbook)
+        self.answer(Job("warm.xlsx", workbook.getvalue(), Stage.DRAFT, tuple(ReportFormat)))
+
+    def answer(self, job: Job) -> bytes:
+        """Returns what a check found as JSON: verdict and forms, or the one sentence why it was refused."""
+        try:
+            report = reviews.check(Path(job.name), job.stage, data=job.data)
+            written = {form: _write(form, report, job.data) for form in job.forms}
+        except UnreadableFileError as error:
+            found: Answer = {"refused": f"{error.where}: {error.reason}" if error.where else error.reason}
+        else:
+            found = {
+                "verdict": report.verdict,
+                "conforms": report.conforms,
+                "results": format_results(report),
+                "forms": {form.value: base64.b64encode(data).decode() for form, data in written.items()},
+            }
+        return json.dumps(found).encode()
 
 
 class Checker:
@@ -40,40 +85,31 @@ class Checker:
     """
 
     def __init__(self, limits: Limits, at_once: int) -> None:
-        self._workers = [_Worker(limits) for _ in range(at_once)]
-        self._free: queue.LifoQueue[_Worker] = queue.LifoQueue()
-        for worker in self._workers:
-            self._free.put(worker)
+        self._processes = Processes(Checks(), limits, at_once)
 
     def start(self) -> None:
         """Starts the processes, so that the first upload need not wait; returns at once."""
-        for worker in self._workers:
-            worker.start()
+        self._processes.start()
 
     def stop(self) -> None:
         """Ends the processes."""
-        for worker in self._workers:
-            worker.stop()
+        self._processes.stop()
 
     def check(self, job: Job) -> Answer:
-        """Returns what a check found; see `api.worker.answer`.
+        """Returns what a check found; see `Checks.answer`.
 
         Raises:
             UnreadableFileError: The upload is no review that can be read.
             HTTPException: 503 where all processes stay busy; 422 where the check did not come to an end.
         """
         try:
-            worker = self._free.get(timeout=_PATIENCE_SECONDS)
-        except queue.Empty:
+            found: Answer = json.loads(self._processes.ask(job))
+        except AllBusyError:
             raise busy() from None
-        try:
-            found = worker.ask(job)
-        finally:
-            self._free.put(worker)
+        except UnfinishedError as error:
+            raise HTTPException(422, _FAILED[error.reason]) from None
         if "refused" in found:
             raise UnreadableFileError(job.name, str(found["refused"]))
-        if "failed" in found:
-            raise HTTPException(422, _FAILED[str(found["failed"])])
         return found
 
 
@@ -84,49 +120,7 @@ def busy() -> HTTPException:
     )
 
 
-class _Worker:
-    """One process, started when it is first needed and anew whenever it is lost."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._process: SpawnProcess | None = None
-        self._connection: Connection | None = None
-        self._ready = False
-
-    def start(self) -> None:
-        if self._process is not None and self._process.is_alive():
-            return
-        self.stop()
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=run, args=(theirs, self._limits), daemon=True)
-        self._process.start()
-        theirs.close()
-
-    def stop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-        self._process = self._connection = None
-        self._ready = False
-
-    def ask(self, job: Job) -> Answer:
-        with suppress(EOFError, OSError):
-            self.start()
-            if not self._ready:
-                self._ready = self._receive(_START_SECONDS) == READY
-            if self._ready:
-                assert self._connection is not None
-                self._connection.send(job)
-                received = self._receive(self._limits.seconds + _GRACE_SECONDS)
-                if received:
-                    found: Answer = json.loads(received)
-                    return found
-        self.stop()
-        return {"failed": "fault"}
-
-    def _receive(self, seconds: float) -> bytes:
-        assert self._connection is not None
-        return self._connection.recv_bytes() if self._connection.poll(seconds) else b""
+def _write(form: ReportFormat, report: ValidationReport, data: bytes) -> bytes:
+    if form is ReportFormat.JSON:  # one upload, one document; the command line gives a list of them
+        return json.dumps(as_dict(report), ensure_ascii=False).encode()
+    return reports.write(form, [report], data)

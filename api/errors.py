@@ -40,6 +40,9 @@ STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.UnknownReviewError: HTTPStatus.NOT_FOUND,
     errors.UnknownQueryError: HTTPStatus.NOT_FOUND,
     errors.QueryArgumentError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ReachingQueryError: HTTPStatus.FORBIDDEN,
+    errors.MalformedQueryError: HTTPStatus.BAD_REQUEST,
+    errors.FormNotOfferedError: HTTPStatus.NOT_ACCEPTABLE,
     errors.TokenError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -55,7 +58,7 @@ _ADVICE: Final = {
 }
 
 
-_ALLOWED: Final = {"/validate": "GET, HEAD, POST"}
+_ALLOWED: Final = {"/validate": "GET, HEAD, POST", "/sparql": "GET, HEAD, POST"}
 """What may be done at addresses where more can be done than reading."""
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY: Final = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
@@ -66,3 +68,30 @@ class HeadMiddleware:
             await send(message)
 
         await self.app({**scope, "method": "GET"}, receive, send_without_body)
+
+
+class CrossOriginMiddleware:
+    """Lets pages of other sites, such as YASGUI, ask SPARQL from a browser, and nothing else (Fetch Standard, CORS).
+
+    Args:
+        app: What is asked.
+        origins: The sites; ``*`` stands for all, none for none. No cookie is ever asked for.
+    """
+
+    PATHS: Final = ("/sparql", "/.well-known/void")
+
+    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
+        self.app = app
+        self._let_in = CORSMiddleware(
+            app,
+            allow_origins=origins,
+            allow_methods=["GET", "HEAD", "POST"],
+            allow_headers=["Accept", "Authorization", "Content-Type", "X-Requested-With"],
+            expose_headers=["Link", "Retry-After", "X-LTKG-Truncated"],
+        )
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on."""
+        concerned = scope["type"] == "http" and self._origins and scope["path"] in self.PATHS
+        await (self._let_in if concerned else self.app)(scope, receive, send)

@@ -18,6 +18,14 @@ class Settings(BaseSettings):
         check_seconds: How long one check may take (``LTKG_CHECK_SECONDS``).
         check_megabytes: How much memory one check may use (``LTKG_CHECK_MEGABYTES``).
         checks_at_once: How many checks may run at the same time (``LTKG_CHECKS_AT_ONCE``).
+        sparql: Whether ``/sparql`` answers (``LTKG_SPARQL``).
+        sparql_seconds: How long one query may take (``LTKG_SPARQL_SECONDS``).
+        sparql_megabytes: How much memory one query may use (``LTKG_SPARQL_MEGABYTES``).
+        sparql_at_once: How many queries may be evaluated at the same time (``LTKG_SPARQL_AT_ONCE``).
+        sparql_rows: How many solutions or triples one answer may hold (``LTKG_SPARQL_ROWS``).
+        sparql_answer_megabytes: How large one answer may be (``LTKG_SPARQL_ANSWER_MEGABYTES``).
+        cors: The sites whose pages may ask ``/sparql`` from a browser (``LTKG_CORS``): origins with spaces between
+            them such as ``https://yasgui.triply.cc``, or ``*`` for all; by default none.
     """
 
     model_config = SettingsConfigDict(env_prefix="LTKG_", env_ignore_empty=True)
@@ -28,3 +36,10 @@ class Settings(BaseSettings):
     check_seconds: int = Field(default=20, ge=1)
     check_megabytes: int = Field(default=512, ge=1)
     checks_at_once: int = Field(default=2, ge=1)
+    sparql: bool = False
+    sparql_seconds: int = Field(default=20, ge=1)
+    sparql_megabytes: int = Field(default=1024, ge=1)
+    sparql_at_once: int = Field(default=2, ge=1)
+    sparql_rows: int = Field(default=100_000, ge=1)
+    sparql_answer_megabytes: int = Field(default=32, ge=1)
+    cors: str = ""

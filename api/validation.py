@@ -14,12 +14,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
-from api.checking import OFFERED, Checker
+from api.checking import Answer, Checker, Job
 from api.documents import ProblemDocument, ReportDocument
 from api.negotiation import weight
 from api.pages import Pages
+from api.processes import OFFERED
 from api.uploads import Form, Receiver
-from api.worker import Answer, Job
 from learntogether_kg.ingest.template import write_template
 from learntogether_kg.reports import ENDINGS, MEDIA_TYPES, ReportFormat
 from learntogether_kg.validation.report import Stage

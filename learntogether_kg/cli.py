@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich import box
@@ -33,6 +33,7 @@ from learntogether_kg.errors import (
 )
 from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
+from learntogether_kg.live import LiveLibrary
 from learntogether_kg.recurrence.answer import Result, as_document, notes
 from learntogether_kg.recurrence.dimensions import dimensions, year_kinds
 from learntogether_kg.recurrence.named import ask_named
@@ -90,6 +91,9 @@ Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 Uploads = Annotated[
     bool,
     typer.Option("--uploads", envvar="LTKG_UPLOADS", help="Let others than this machine send reviews to be checked."),
+]
+Sparql = Annotated[
+    bool, typer.Option("--sparql", envvar="LTKG_SPARQL", help="Answer SPARQL 1.1 queries at /sparql, too.")
 ]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)]
 DEFAULT_LIBRARY = "library"
@@ -211,7 +215,7 @@ def convert(
 @app.command()
 def submit(files: Files, library: LibraryOption = DEFAULT_LIBRARY) -> None:
     """Check reviews and store them as one new state of the library, all or nothing."""
-    place = Library.open(Path(library))
+    place = _place(library)
     with _progress("Reading and checking", len(files)) as step:
         change = reviews.submit(place, files, step)
     out.print(
@@ -219,6 +223,8 @@ def submit(files: Files, library: LibraryOption = DEFAULT_LIBRARY) -> None:
         f"the library is at state {change.state}",
         soft_wrap=True,
     )
+    if isinstance(place, LiveLibrary):
+        err.print("What identifies the reports was not sent to the server: keep the files.", soft_wrap=True)
 
 
 @app.command()
@@ -228,7 +234,7 @@ def withdraw(
     library: LibraryOption = DEFAULT_LIBRARY,
 ) -> None:
     """Leave reviews out of every later state and release."""
-    change = reviews.withdraw(Library.open(Path(library)), names, reason)
+    change = reviews.withdraw(_place(library), names, reason)
     out.print(f"{len(change.withdrawn)} withdrawn; the library is at state {change.state}", soft_wrap=True)
 
 
@@ -239,17 +245,29 @@ def publish(
     profile: Annotated[
         str, typer.Option(help="The profile of disclosure control that holds for it: a name, or your own .toml file.")
     ] = "open",
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="The library's folder for a release of a SPARQL server.")
+    ] = None,
     minutes: Annotated[
         float, typer.Option(help="How long to look for a way to protect its small counts, at most.", min=0)
     ] = MOST_MINUTES,
 ) -> None:
     """Make the newest state a release: kept, citable, served."""
+    place = _place(library)
+    if isinstance(place, LiveLibrary) and to is None:
+        _fail("a release of a server is made in a folder: add --to DIR", WRONG_USE)
+    if not isinstance(place, LiveLibrary) and to is not None:
+        _fail("--to is for a library on a server; a folder's library holds its releases itself", WRONG_USE)
     with err.status("Protecting small counts") as status:
 
         def show(left: int) -> None:
             status.update(f"Protecting small counts: {left} to go; more alternatives may be needed after that")
 
-        release = reviews.publish(Library.open(Path(library)), name, profile, show, minutes).manifest
+        if isinstance(place, LiveLibrary):
+            assert to is not None
+            release = reviews.publish_live(place, to, name, profile, show, minutes).manifest
+        else:
+            release = reviews.publish(place, name, profile, show, minutes).manifest
     out.print(f"Release {release.release}: {release.studies} studies, state {release.state}", soft_wrap=True)
 
 
@@ -382,9 +400,10 @@ def serve(
     host: Host = DEFAULT_HOST,
     port: Port = DEFAULT_PORT,
     uploads: Uploads = False,
+    sparql: Sparql = False,
 ) -> None:
     """Serve one release, read-only, as pages, JSON and CSV; reviews that are sent to be checked are not kept."""
-    _serve(library, Library.open(Path(library)).release(release), host, port, uploads)
+    _serve(library, Library.open(Path(library)).release(release), host, port, uploads, sparql)
 
 
 @token.command("add")
@@ -463,7 +482,7 @@ def _say(error: LearnTogetherError | str) -> None:
     err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     _say(message)
     raise SystemExit(code)
 
@@ -524,11 +543,17 @@ def _store(library: str, release: str | None) -> Store:
     return Library.open(Path(library)).release(release).store
 
 
+def _place(library: str) -> Library | LiveLibrary:
+    if library.startswith(("http://", "https://")):
+        return LiveLibrary(SparqlStore(library))
+    return Library.open(Path(library))
+
+
 def _tokens(library: str) -> Tokens:
     return Tokens(Library.open(Path(library)).path)
 
 
-def _serve(library: str, release: Snapshot, host: str, port: int, uploads: bool = False) -> None:
+def _serve(library: str, release: Snapshot, host: str, port: int, uploads: bool = False, sparql: bool = False) -> None:
     import uvicorn  # noqa: PLC0415  # only serving needs it, and it is slow to load
 
     reviews.refuse_to_expose(release, host)
@@ -536,6 +561,7 @@ def _serve(library: str, release: Snapshot, host: str, port: int, uploads: bool 
     os.environ["LTKG_LIBRARY"] = library
     os.environ["LTKG_RELEASE"] = name
     os.environ["LTKG_UPLOADS"] = str(uploads)
+    os.environ["LTKG_SPARQL"] = str(sparql)
     err.print(f"Serving release {name} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
     uvicorn.run("api.main:create_app", factory=True, host=host, port=port, log_level="warning")
 

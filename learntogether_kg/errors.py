@@ -197,6 +197,22 @@ class QueryArgumentError(LearnTogetherError):
         super().__init__(f"Query {query}, parameter {parameter!r}: {reason}")
 
 
+class ReachingQueryError(LearnTogetherError):
+    """A query from outside would do more than read its own store."""
+
+
+class MalformedQueryError(LearnTogetherError):
+    """A query from outside is not SPARQL."""
+
+
+class FormNotOfferedError(LearnTogetherError):
+    """What was asked for cannot be given in any of the forms that are welcome."""
+
+    def __init__(self, offered: Iterable[str], reason: str = "") -> None:
+        self.offered = tuple(offered)
+        super().__init__(f"{reason or 'This answer has none of the forms asked for'}; it has {', '.join(self.offered)}")
+
+
 class StoreUnavailableError(LearnTogetherError):
     """A store cannot be opened or reached."""
 

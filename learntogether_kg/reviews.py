@@ -31,6 +31,7 @@ from learntogether_kg.errors import (
 )
 from learntogether_kg.ingest.files import read_file, write_file
 from learntogether_kg.library import Change, Library
+from learntogether_kg.live import LiveLibrary
 from learntogether_kg.recurrence import restricted
 from learntogether_kg.recurrence.request import Counted, Protection
 from learntogether_kg.snapshot import DISCLOSURE, Snapshot
@@ -151,7 +152,9 @@ def init(path: Path) -> Library:
     return Library.init(path)
 
 
-def submit(library: Library, paths: Iterable[Path], progress: Progress = lambda _: None, note: str = "") -> Change:
+def submit(
+    library: Library | LiveLibrary, paths: Iterable[Path], progress: Progress = lambda _: None, note: str = ""
+) -> Change:
     """Reads, checks and stores files as one new state of a library, all or nothing.
 
     Args:
@@ -190,7 +193,7 @@ def submit(library: Library, paths: Iterable[Path], progress: Progress = lambda 
     return library.commit([record for _, record in records.values()], note=note)
 
 
-def withdraw(library: Library, names: Sequence[str], reason: str) -> Change:
+def withdraw(library: Library | LiveLibrary, names: Sequence[str], reason: str) -> Change:
     """Leaves reviews out of every later state. Releases that hold them stay as they are.
 
     Args:
@@ -203,7 +206,7 @@ def withdraw(library: Library, names: Sequence[str], reason: str) -> Change:
         InconsistentOntologyError: The ontology has changed, and contradicts itself.
     """
     _vet(library)
-    store = library.current().store
+    store = library.store if isinstance(library, LiveLibrary) else library.current().store
     known = queries.options(store, "lt:Study")
     studies = [_named(known, name) for name in names]
     return library.commit([], withdraw=studies, note=reason)
@@ -260,6 +263,34 @@ def publish(
         storage.write(folder / DISCLOSURE, protected, rules)
 
     return library.publish(name, protect)
+
+
+def publish_live(
+    live: LiveLibrary,
+    folder: Path,
+    name: str | None = None,
+    profile: str = "open",
+    progress: Callable[[int], None] = lambda _: None,
+    minutes: float = MOST_MINUTES,
+) -> Snapshot:
+    """Makes a release of what a live library holds, in a folder's library.
+
+    Args:
+        live: The live library.
+        folder: The folder's library; made where there is none.
+        name: The release's name; by default today's date.
+        profile: As for `publish`, and so the rest.
+        progress: Told of the protection of small counts.
+        minutes: How long that may take.
+
+    Raises:
+        LibraryError: The folder holds something else.
+        StoreUnavailableError: The server does not answer.
+    """
+    library = init(folder)
+    _vet(library)
+    live.snapshot_into(library)
+    return publish(library, name, profile, progress, minutes)
 
 
 def protection(release: Snapshot, profile: str | None = None) -> Protection:
@@ -345,9 +376,9 @@ def build_synthetic(n: int, seed: int, path: Path, progress: Callable[[], None] 
     return library.publish()
 
 
-def _vet(library: Library) -> None:
+def _vet(library: Library | LiveLibrary) -> None:
     """A new state takes the ontology in use; what the state before it holds was vetted when it came in."""
-    typology.refuse_unvetted([library.current().manifest.ontology])
+    typology.refuse_unvetted([] if isinstance(library, LiveLibrary) else [library.current().manifest.ontology])
 
 
 def _records(paths: Sequence[Path]) -> Iterator[Record]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from rdflib import BNode, Dataset, Graph, Literal, URIRef
 from rdflib.query import Result
 
@@ -22,7 +23,27 @@ from learntogether_kg.store.oxigraph import OxigraphStore
 from learntogether_kg.store.sparql import SparqlStore
 
 FIXTURES = Path(__file__).parent / "fixtures"
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
+_VIRTUOSO = """\
+[Database]
+DatabaseFile = v.db
+ErrorLogFile = v.log
+LockFile = v.lck
+TransactionFile = v.trx
+xa_persistent_file = v.pxa
+[TempDatabase]
+DatabaseFile = t.db
+TransactionFile = t.trx
+[Parameters]
+ServerPort = 127.0.0.1:{sql}
+DisableUnixSocket = 1
+DirsAllowed = .
+NumberOfBuffers = 10000
+[HTTPServer]
+ServerPort = 127.0.0.1:{http}
+ServerRoot = .
+ServerThreads = 5
+"""
 
 
 class RdflibStore:
@@ -116,9 +137,41 @@ def served(folder: Path, graphs: Mapping[URIRef, Graph]) -> Iterator[SparqlStore
             _wait_for(server, port)
             for name, graph in graphs.items():
                 _put(f"http://{address}/store?graph={name}", graph)
-            yield SparqlStore(f"http://{address}/query")
+            yield SparqlStore(f"http://{address}/query", f"http://{address}/update")
         finally:
             server.terminate()
+
+
+@contextmanager
+def virtuoso(folder: Path) -> Iterator[SparqlStore]:
+    """Debian's Virtuoso on an empty database in a folder, on free ports of the loopback interface."""
+    program = shutil.which("virtuoso-t")
+    if program is None:
+        pytest.skip("Virtuoso is not installed: apt-get install virtuoso-opensource-7-bin")
+    ports = _free_ports(2)
+    settings = _VIRTUOSO.format(sql=ports[0], http=ports[1])
+    (folder / "virtuoso.ini").write_text(settings, encoding="ascii")
+    command = [program, "+foreground", "+configfile", "virtuoso.ini"]
+    signed_in = {"LTKG_USER": "dba", "LTKG_PASSWORD": "dba", "LTKG_AUTH": "digest"}
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            _wait_for(server, ports[1])
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in signed_in.items():
+                    patch.setenv(name, value)
+                yield SparqlStore(f"http://127.0.0.1:{ports[1]}/sparql-auth")
+        finally:
+            server.terminate()
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
 
 
 def ontology_graph() -> Graph:

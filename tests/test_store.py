@@ -75,9 +75,13 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     yield from KINDS[request.param](tmp_path_factory.mktemp(request.param))
 
 
-@pytest.fixture(params=["oxigraph", "rdflib"])
-def writable(request: pytest.FixtureRequest, tmp_path: Path) -> WritableStore:
-    return OxigraphStore.create(tmp_path / "store") if request.param == "oxigraph" else RdflibStore()
+@pytest.fixture(params=["oxigraph", "rdflib", "sparql"])
+def writable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WritableStore]:
+    if request.param == "sparql":
+        with served(tmp_path, {}) as store:
+            yield store
+    else:
+        yield OxigraphStore.create(tmp_path / "store") if request.param == "oxigraph" else RdflibStore()
 
 
 # Reading

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from rdflib import BNode, Graph, Literal, URIRef
-from SPARQLWrapper import CSV, JSON, POST, SELECT, SPARQLWrapper
+from SPARQLWrapper import CSV, DIGEST, INSERT, JSON, POST, POSTDIRECTLY, SELECT, SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from learntogether_kg.errors import StoreUnavailableError
 from learntogether_kg.store.base import Row, Solutions, Term, plain
 
 TIMEOUT_SECONDS = 60
+_LARGEST_UPDATE: Final = 8 * 1024 * 1024
+_AT_ONCE: Final = 500
+"""So many triples stand in one step of a request; Virtuoso compiles no long ones."""
 
 
 class SparqlStore:
-    """A remote dataset that is read through the SPARQL 1.1 protocol.
+    """A remote dataset that is read and changed through the SPARQL 1.1 protocol.
 
     The server must answer queries over the union of its named graphs (Oxigraph: ``--union-default-graph``).
+
+    Args:
+        endpoint: Where it is asked.
+        update_endpoint: Where it is changed; by default what ``LTKG_UPDATE`` says, else the same address.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, update_endpoint: str | None = None) -> None:
         self.endpoint = endpoint
+        self.update_endpoint = update_endpoint or os.environ.get("LTKG_UPDATE") or endpoint
 
     def select(self, query: str) -> Solutions:
         """Returns the solutions of a SELECT query."""
@@ -36,13 +47,64 @@ class SparqlStore:
         """Returns the solutions of a SELECT query as CSV."""
         return self._ask(query, CSV)
 
+    def replace_graph(self, name: URIRef, graph: Graph) -> None:
+        """Puts a graph in the place of the one of that name, in one update."""
+        self.change({name: graph})
+
+    def remove_graph(self, name: URIRef) -> None:
+        """Removes a named graph."""
+        self.change({}, [name])
+
+    def change(self, replace: Mapping[URIRef, Graph], remove: Iterable[URIRef] = (), then: Iterable[str] = ()) -> None:
+        """Replaces and removes graphs in one update request, which the server does as a whole or not at all.
+
+        Args:
+            replace: Graphs by name; none may hold a blank node.
+            remove: Names of graphs.
+            then: Our own updates that belong to the same change.
+
+        Raises:
+            StoreUnavailableError: The server does not do it; then nothing is changed.
+        """
+        steps = [f"DROP SILENT GRAPH {name.n3()}" for name in (*replace, *remove)]
+        for name, graph in replace.items():
+            triples = sorted(graph.serialize(format="nt").splitlines())
+            for part in (triples[start : start + _AT_ONCE] for start in range(0, len(triples), _AT_ONCE)):
+                steps.append("\n".join([f"INSERT DATA {{ GRAPH {name.n3()} {{", *part, "} }"]))
+        # Oxigraph takes prefixes at the head of a request only, where the grammar allows them after each semicolon.
+        lines = [line for update in then for line in update.splitlines()]
+        prefixes = sorted({line for line in lines if line.startswith("PREFIX ")})
+        steps += ["\n".join(line for line in each.splitlines() if line not in prefixes) for each in then]
+        self.update("\n".join([*prefixes, " ;\n".join(steps)]))
+
+    def update(self, update: str) -> None:
+        """Runs one of our own updates.
+
+        Raises:
+            StoreUnavailableError: The server does not do it.
+        """
+        if len(update.encode()) > _LARGEST_UPDATE:
+            raise StoreUnavailableError(
+                self.update_endpoint, f"one update may be {_LARGEST_UPDATE // 1024 // 1024} MB; submit fewer at once"
+            )
+        client = SPARQLWrapper(self.endpoint, self.update_endpoint)
+        client.setQuery(update)
+        client.queryType = INSERT
+        client.setMethod(POST)
+        client.setRequestMethod(POSTDIRECTLY)
+        _sign_in(client)
+        try:
+            client.query().response.read()
+        except (SPARQLWrapperException, OSError) as error:
+            raise StoreUnavailableError(self.update_endpoint, f"it does not do the update: {error}") from error
+
     def _ask(self, query: str, form: str) -> bytes:
         client = SPARQLWrapper(self.endpoint)
+        _sign_in(client)
         client.setQuery(query)
         client.queryType = SELECT  # it guesses from words, also those in comments, and takes "add" for an update
         client.setMethod(POST)
         client.setReturnFormat(form)
-        client.setTimeout(TIMEOUT_SECONDS)
         try:
             answer = client.query().response.read()
         except (SPARQLWrapperException, OSError) as error:
@@ -62,6 +124,16 @@ class SparqlStore:
         """Returns the names of all named graphs, sorted."""
         rows = self.select("SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }")
         return sorted(name for (name,) in rows if isinstance(name, URIRef))
+
+
+def _sign_in(client: SPARQLWrapper) -> None:
+    """Signs in as ``LTKG_USER`` with ``LTKG_PASSWORD``; ``LTKG_AUTH=digest`` does it as Virtuoso wants."""
+    client.setTimeout(TIMEOUT_SECONDS)
+    user = os.environ.get("LTKG_USER")
+    if user:
+        if os.environ.get("LTKG_AUTH", "").lower() == "digest":
+            client.setHTTPAuth(DIGEST)
+        client.setCredentials(user, os.environ.get("LTKG_PASSWORD", ""))
 
 
 def _row(variables: tuple[str, ...], binding: dict[str, dict[str, str]]) -> Row:

@@ -179,10 +179,19 @@ def test_openapi_lists_every_address_and_its_version(client: TestClient) -> None
     counted = ["/recurrence", "/interactions", "/patterns/{pattern}/evidence"]
     pages = [*LISTS, *counted, "/queries/{name}", "/reviews/{review}", "/patterns/{pattern}"]
     ontology = {"/ontology", "/ontology.{form}", "/ontology/context.jsonld", "/ontology/{name}"}
-    service = {"/", "/health", "/recurrence.svg", "/validate", "/template.xlsx", *ontology}
+    service = {
+        "/",
+        "/health",
+        "/recurrence.svg",
+        "/validate",
+        "/template.xlsx",
+        "/sparql",
+        "/.well-known/void",
+        *ontology,
+    }
     assert set(document["paths"]) == service | {page + ending for page in pages for ending in FORMS}
     posted = {path for path, operations in document["paths"].items() if "post" in operations}
-    assert posted == {"/validate"}
+    assert posted == {"/validate", "/sparql"}
     assert all(operations.keys() <= {"get", "post"} for operations in document["paths"].values())
     name = document["paths"]["/queries/{name}.json"]["get"]["parameters"][0]
     assert name["schema"]["enum"] == NAMES

@@ -21,13 +21,13 @@ from rdflib import RDF, SH, Graph
 from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
-from api import checking, uploads
-from api.checking import Checker
+from api import processes, uploads
+from api.checking import Checker, Job
 from api.main import create_app
 from api.settings import Settings
 from api.uploads import Receiver
 from api.validation import UNKEPT
-from api.worker import Job, Limits
+from api.worker import Limits
 from learntogether_kg.ingest.layout import sheets
 from learntogether_kg.ingest.marking import SUMMARY
 from learntogether_kg.ingest.template import DEPTHS
@@ -290,11 +290,11 @@ def test_each_check_is_done_in_a_process_that_ends_with_it(checker: Checker) -> 
 
 
 def test_one_check_too_many_is_told_when_to_try_again(checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "_PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(processes, "_PATIENCE_SECONDS", 0.01)
     worker = checker._free.get()
     with pytest.raises(HTTPException) as refused:
         checker.check(job())
-    assert (refused.value.status_code, refused.value.headers) == (503, {"Retry-After": str(checking.RETRY_AFTER)})
+    assert (refused.value.status_code, refused.value.headers) == (503, {"Retry-After": str(processes.RETRY_AFTER)})
     checker._free.put(worker)
     assert checker.check(job())["verdict"]
 

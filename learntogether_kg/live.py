@@ -1,0 +1,78 @@
+"""A live library: a SPARQL 1.1 server that holds the newest state and no other.
+
+The graphs are those of a library folder. What identifies a review is never sent there: custody is a folder's matter,
+and so are releases, which are made from a live library by `snapshot_into`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from rdflib import Graph, Literal, URIRef
+
+from learntogether_kg import ontology, resources
+from learntogether_kg.custody import Record
+from learntogether_kg.library import Change, Library
+from learntogether_kg.namespaces import CATALOGUE, ID, LT, ONTOLOGY_GRAPH
+from learntogether_kg.store.sparql import SparqlStore
+
+
+class LiveLibrary:
+    """A library on a server.
+
+    Args:
+        store: The server.
+    """
+
+    def __init__(self, store: SparqlStore) -> None:
+        self.store = store
+
+    def state(self) -> int:
+        """Returns the number of its state; 0 where nothing was ever submitted."""
+        number = self.store.graph(CATALOGUE).value(CATALOGUE, LT.stateNumber)
+        return int(number) if isinstance(number, Literal) else 0
+
+    def studies(self) -> list[URIRef]:
+        """Returns the IRIs of its reviews and syntheses, sorted; other graphs of the server are left alone."""
+        names = set(self.store.graph_names()) - {ONTOLOGY_GRAPH, CATALOGUE}
+        return sorted(name for name in names if name.startswith(ID))
+
+    def commit(self, records: Sequence[Record], withdraw: Collection[URIRef] = (), note: str = "") -> Change:  # noqa: ARG002  # a server keeps no log of ours
+        """Stores records and withdraws studies by one update, which counts the state up; no update where all is there.
+
+        Args:
+            records: What to store; a study that is there already is replaced. Their custody part stays here.
+            withdraw: Studies to remove.
+            note: Why; a folder's library keeps it in its log.
+
+        Raises:
+            StoreUnavailableError: The server does not do it; then nothing is changed.
+        """
+        present = set(self.studies())
+        unchanged = [r for r in records if r.study in present and set(r.graph) == set(self.store.graph(r.study))]
+        changed = [r for r in records if r not in unchanged]
+        replace: dict[URIRef, Graph] = {r.study: r.graph for r in changed}
+        terms = ontology.load_ontology()
+        if len(self.store.graph(ONTOLOGY_GRAPH)) != len(terms):
+            replace[ONTOLOGY_GRAPH] = terms.skolemize()  # some servers take no blank nodes in an update
+        if replace or withdraw:
+            files = (*resources.files("queries", "live/*.ru"), *resources.files("queries", "materialise/*.ru"))
+            self.store.change(replace, withdraw, [file.read_text(encoding="utf-8") for file in files])
+        return Change(
+            self.state(),
+            added=tuple(r.study for r in changed if r.study not in present),
+            replaced=tuple(r.study for r in changed if r.study in present),
+            unchanged=tuple(r.study for r in unchanged),
+            withdrawn=tuple(withdraw),
+        )
+
+    def snapshot_into(self, library: Library) -> Change:
+        """Makes the newest state of a folder's library hold what this one holds, so that it can be published there.
+
+        Args:
+            library: The folder's library; what it holds beside it is withdrawn.
+        """
+        held = self.studies()
+        records = [Record(study, self.store.graph(study), Graph()) for study in held]
+        gone = set(library.current().studies()) - set(held)
+        return library.commit(records, gone, f"from {self.store.endpoint}, state {self.state()}")
