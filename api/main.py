@@ -1,4 +1,4 @@
-"""The application: one release, opened once, served read-only."""
+"""The application: the releases of one library, each opened once, served read-only."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from api import errors, ontology, routes, validation
+from api.access import Doorkeeper
+from api.asked import AskedMiddleware
+from api.caching import CachingMiddleware, Kitchen
 from api.checking import OFFERED, Checker
 from api.guard import refuse_records
 from api.middleware import HeadMiddleware, SecurityHeadersMiddleware
-from api.pages import Pages
-from api.served import Served
+from api.releases import Releases
 from api.settings import Settings
 from api.uploads import Receiver
 from api.worker import Limits
@@ -24,6 +26,9 @@ from learntogether_kg.library import Library
 
 DESCRIPTION = """\
 Answers from one release of a library of reviews of multi-agency work to safeguard children.
+
+Ask another release than the newest by `?release=NAME`; `/releases` lists them. Of a release that was published under a
+restricted profile the public sees protected counts only; who has a token shows it as `Authorization: Bearer TOKEN`.
 
 Read-only: a review that is sent to `/validate` is checked and forgotten. Every page is also there as `.json` and
 `.csv`, every address holds its whole state, and every error is an `application/problem+json`. Reviews are chosen cases:
@@ -44,9 +49,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Returns the application that serves one release.
+    """Returns the application that serves the releases of a library.
 
-    Only the release's folder is opened, never the library's custody.
+    Of the library only the folders of releases and the hashes of tokens are opened, never its custody.
 
     Args:
         settings: What to serve; by default what the environment says.
@@ -57,7 +62,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         StoreUnavailableError: The release cannot be opened.
     """
     settings = settings or Settings()
-    served = Served.open(Library.open(settings.library).release(settings.release))
+    library = Library.open(settings.library)
+    releases = Releases(library, settings.release, settings.host, settings.open_releases)
     # The ready-made page for /docs holds an inline script; ours does not, and uses the same bundled files.
     app: FastAPI = FastAPIOffline(
         title="LearnTogether KG",
@@ -68,8 +74,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         dependencies=[Depends(refuse_records)],
         lifespan=_lifespan,
     )
-    app.state.served = served
-    app.state.pages = Pages(served)
+    app.state.releases = releases
     app.state.receiver = Receiver(settings.uploads)
     app.state.checker = Checker(Limits(settings.check_seconds, settings.check_megabytes), settings.checks_at_once)
     app.include_router(routes.router)
@@ -77,6 +82,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(validation.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     errors.install(app)
+    app.add_middleware(CachingMiddleware, kitchen=Kitchen(settings.cache_megabytes * 1024 * 1024))
+    app.add_middleware(AskedMiddleware, releases=releases, doorkeeper=Doorkeeper(library.path))
     app.add_middleware(HeadMiddleware)
     app.add_middleware(SecurityHeadersMiddleware)
     return app

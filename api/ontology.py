@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from api.dependencies import Templates
 from api.negotiation import weight
-from api.pages import Pages
 from learntogether_kg import reference
 from learntogether_kg.ingest import plain_json
 from learntogether_kg.ontology import load_ontology
@@ -24,14 +24,6 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
     "rdf": ("application/rdf+xml", "xml"),
 }
 """Ending to media type and rdflib's name for it."""
-
-
-def _pages(request: Request) -> Pages:
-    pages: Pages = request.app.state.pages
-    return pages
-
-
-Templates = Annotated[Pages, Depends(_pages)]
 
 
 @cache

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 
 from api.forms import Choice
+from api.paging import Pairs
 from api.served import Served
-from api.views import LONGEST_ARGUMENT, Pairs, View
+from api.views import LONGEST_ARGUMENT, View
 from learntogether_kg import queries
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.figures import AxisValue, Counts
@@ -88,9 +89,12 @@ def table(served: Served, pairs: Pairs) -> View:
         for name in ("profile", "rule", "method", "sentence", "trend", "reviews")
         if name in document
     }
+    links: tuple[dict[str, str | None], ...] = ()
     if not request.pairs and not request.triples:
-        about["links"] = [{"figure": figure.address, "evidence": figure.evidence or None} for figure in figures]
-    return View(result.answer, result.summary, "P1 P2 P3 P4", result.columns, "recurrence.html", ASKED, about, context)
+        links = tuple({"figure": figure.address, "evidence": figure.evidence or None} for figure in figures)
+    return View(
+        result.answer, result.summary, "P1 P2 P3 P4", result.columns, "recurrence.html", ASKED, about, context, links
+    )
 
 
 def result_of(served: Served, pairs: Pairs) -> Result:
@@ -135,7 +139,18 @@ def evidence(served: Served, name: str, pairs: Pairs) -> View:
         "reviews": [{"iri": review.iri, "label": review.label} for review in traced.reviews],
     }
     summary = f"Evidence for {found[0].label}: what supports and what contradicts it, review by review"
-    return View(traced.answer, summary, "P10", columns, "evidence.html", f"evidence-{name}", about, context)
+    following = urlencode([*kept, ("page", traced.page + 1)]) if traced.page < traced.pages else ""
+    return View(
+        traced.answer,
+        summary,
+        "P10",
+        columns,
+        "evidence.html",
+        f"evidence-{name}",
+        about,
+        context,
+        following=f"/patterns/{name}/evidence?{following}" if following else "",
+    )
 
 
 def interactions(served: Served, pairs: Pairs) -> View:
@@ -171,7 +186,9 @@ def interactions(served: Served, pairs: Pairs) -> View:
         for parameter in shown
     ]
     context: dict[str, object] = {"query": query, "only": only, "lists": lists}
-    return View(answer, query.summary, query.question, columns, "interactions.html", "interactions", {}, context)
+    return View(
+        answer, query.summary, query.question, columns, "interactions.html", "interactions", {}, context, in_parts=True
+    )
 
 
 def read_request(served: Served, pairs: Pairs) -> Request:

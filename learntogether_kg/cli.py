@@ -524,6 +524,7 @@ def _serve(library: str, release: Snapshot, host: str, port: int, uploads: bool 
     name = release.manifest.release
     os.environ["LTKG_LIBRARY"] = library
     os.environ["LTKG_RELEASE"] = name
+    os.environ["LTKG_HOST"] = host
     os.environ["LTKG_UPLOADS"] = str(uploads)
     err.print(f"Serving release {name} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
     uvicorn.run("api.main:create_app", factory=True, host=host, port=port, log_level="warning")
