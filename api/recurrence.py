@@ -105,6 +105,8 @@ def result_of(served: Served, pairs: Pairs) -> Result:
 def evidence(served: Served, name: str, pairs: Pairs) -> View:
     """Returns the evidence for one pattern, of the reviews that a figure counts.
 
+    Who may see the reviews themselves may also see how many they are, so the figure here is not protected.
+
     Raises:
         QueryArgumentError: An argument is unknown or not of its type.
     """
@@ -121,7 +123,7 @@ def evidence(served: Served, name: str, pairs: Pairs) -> View:
         raise QueryArgumentError(ASKED, "by", "evidence is of one figure; give filters only")
     question = ask(coding, (), request.where, request.codes, request.coder, request.year)
     traced = chains.trace(coding, served.release.store, question, found[0], page)
-    figure = served.counted.answer(request, served.protection)
+    figure = served.counted.answer(request)
     columns = {column: queries.named(chains.CHAIN).columns.get(column, "") for column in traced.answer.columns}
     kept = [pair for pair in rest if pair[1]]
     context: dict[str, object] = {

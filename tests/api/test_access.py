@@ -128,6 +128,8 @@ def test_who_sees_what(
     accept: str,
 ) -> None:
     for template, address in addresses(client, names).items():
+        if "." in template and accept not in ("text/html", "*/*"):
+            continue  # the ending says the form; these two stand for what a browser and a program send
         answer = client.get(address, params={"release": release}, headers=headers(tokens[role], accept))
         told = (template, answer.status_code, answer.text[:200])
         if release == "open" or role or is_public(template):
