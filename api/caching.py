@@ -19,7 +19,17 @@ from api.asked import Asked, settled
 from api.negotiation import welcome
 from learntogether_kg import __version__
 
-PURE: Final = ("/patterns", "/reviews", "/recurrence", "/interactions", "/queries", "/ontology", "/typology", "/id")
+PURE: Final = (
+    "/patterns",
+    "/reviews",
+    "/recurrence",
+    "/interactions",
+    "/queries",
+    "/ontology",
+    "/typology",
+    "/codelists",
+    "/id",
+)
 """The addresses whose answers depend on nothing but the key, with all below them; and the start page."""
 
 PUBLIC: Final = "public, max-age=60"

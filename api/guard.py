@@ -13,6 +13,7 @@ PROTECTED: Final = (
     "/recurrence",
     "/ontology",
     "/typology",
+    "/codelists",
     "/validate",
     "/template",
     "/releases",

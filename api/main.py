@@ -10,13 +10,14 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
-from api import errors, ontology, routes, validation
+from api import dereferencing, errors, observing, ontology, routes, validation
 from api.access import Doorkeeper
 from api.asked import AskedMiddleware
 from api.caching import CachingMiddleware, Kitchen
 from api.checking import OFFERED, Checker
 from api.guard import refuse_records
 from api.middleware import HeadMiddleware, SecurityHeadersMiddleware
+from api.observing import Figures, ObservingMiddleware, write_log
 from api.releases import Releases
 from api.settings import Settings
 from api.uploads import Receiver
@@ -75,15 +76,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.releases = releases
+    app.state.sparql = False  # whether /sparql is there, so that pages may lead to it
     app.state.receiver = Receiver(settings.uploads)
     app.state.checker = Checker(Limits(settings.check_seconds, settings.check_megabytes), settings.checks_at_once)
+    app.include_router(dereferencing.router)
     app.include_router(routes.router)
     app.include_router(ontology.router)
     app.include_router(validation.router)
+    app.include_router(observing.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     errors.install(app)
     app.add_middleware(CachingMiddleware, kitchen=Kitchen(settings.cache_megabytes * 1024 * 1024))
     app.add_middleware(AskedMiddleware, releases=releases, doorkeeper=Doorkeeper(library.path))
     app.add_middleware(HeadMiddleware)
     app.add_middleware(SecurityHeadersMiddleware)
+    app.state.figures = Figures()
+    app.add_middleware(ObservingMiddleware, figures=app.state.figures)
+    if settings.log:
+        write_log()
     return app

@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters.html import HtmlFormatter
+from pygments.lexers.rdf import SparqlLexer
 
 from api.forms import fields
 from api.paging import PIN, Paged
@@ -94,19 +98,22 @@ class Pages:
         page = self._environment.get_template(template).render({"pin": self._pin, **context})
         return keep_pin(page, self._pin) if self._pin else page
 
-    def show(self, view: View, paged: Paged, asked: str) -> str:
+    def show(self, view: View, paged: Paged, asked: str, sparql: bool = False) -> str:
         """Returns the page of a view.
 
         Args:
             view: What to show.
             paged: Which rows of it.
             asked: The query string of the address, so that the links to the other forms ask the same.
+            sparql: Whether there is a page where a query can be run.
         """
         context = dict(view.context)
         query, typed = context.get("query"), context.get("typed")
         if isinstance(query, NamedQuery) and isinstance(typed, Mapping):
             context["fields"] = fields(query, typed, self._served.release.store)
             context["command"] = command(query, typed)
+            context["coloured"] = coloured(query.text)
+            context["sparql"] = sparql
         return self.render(
             view.template, view=view, answer=paged.answer, paged=paged, asked=f"?{asked}" if asked else "", **context
         )
@@ -124,6 +131,11 @@ def keep_pin(page: str, name: str) -> str:
         return found[0] if pins else f"{start}{address}{'&amp;' if '?' in address else '?'}{pair}{end}"
 
     return _OWN_LINK.sub(pinned, page)
+
+
+def coloured(sparql: str) -> Markup:
+    """Returns the text of a query as HTML with its parts marked for the style sheet."""
+    return Markup(highlight(sparql, SparqlLexer(), HtmlFormatter(nowrap=True, classprefix="sparql-")))
 
 
 def table(answer: Answer, meanings: Mapping[str, str], leave_out: Collection[str] = ()) -> Table:

@@ -13,11 +13,12 @@ from starlette.exceptions import HTTPException
 from api import recurrence, views
 from api.asked import Asked
 from api.dependencies import Arguments, Now, Release, Rows, Templates
+from api.dereferencing import ReviewName, write
 from api.documents import AnswerDocument, HealthDocument, ProblemDocument
-from api.negotiation import MediaType, preferred
+from api.negotiation import RDF, MediaType, among, preferred, weight
 from api.paging import FARTHEST, IN_A_DOCUMENT, LIMIT, LONGEST, OFFSET, ON_A_PAGE, PIN, Paged, Pairs, Part, split
 from api.views import View
-from learntogether_kg import __version__, queries
+from learntogether_kg import __version__, queries, query_catalogue
 from learntogether_kg.recurrence.pictures import draw
 
 router = APIRouter()
@@ -57,19 +58,33 @@ _EVERYWHERE: Final[tuple[dict[str, Any], ...]] = (
         "schema": {"type": "integer", "minimum": 0, "maximum": FARTHEST, "default": 0},
     },
 )
-_ANY_ARGUMENT: Final[dict[str, Any]] = {
-    "name": "arguments",
-    "in": "query",
-    "style": "form",
-    "explode": True,
-    "description": "The query's parameters by name: one left out keeps its default, an empty one means any",
-    "schema": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
-}
 
 
-QueryName = Annotated[str, Path(description="The query's name", json_schema_extra={"enum": list(queries.catalogue())})]
-ReviewName = Annotated[str, Path(description="The last part of the review's IRI")]
-PatternName = Annotated[str, Path(description="The last part of the pattern's IRI, such as clear-roles")]
+def _arguments_like(**example: str) -> dict[str, Any]:
+    """Returns how OpenAPI describes arguments whose names depend on what is asked, with an example of them."""
+    return {
+        "name": "arguments",
+        "in": "query",
+        "style": "form",
+        "explode": True,
+        "description": "Parameters by name: one left out keeps its default, an empty one means any",
+        "schema": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
+        "example": example,
+    }
+
+
+QueryName = Annotated[
+    str,
+    Path(
+        description="The query's name",
+        json_schema_extra={"enum": list(queries.catalogue())},
+        openapi_examples={"sample": {"value": "recurring-patterns"}},
+    ),
+]
+PatternName = Annotated[
+    str,
+    Path(description="The last part of the pattern's IRI", openapi_examples={"sample": {"value": "clear-roles"}}),
+]
 
 
 @router.get("/", response_class=HTMLResponse, tags=["pages"], summary="What this is, and the patterns that recur")
@@ -164,7 +179,7 @@ def interactions(served: Release, arguments: Arguments) -> View:
     responses={200: {"content": {"image/svg+xml": {}}}, **_PROBLEMS},
     tags=["recurrence"],
     summary="The same figures as a picture",
-    openapi_extra={"parameters": [_ANY_ARGUMENT, _PIN]},
+    openapi_extra={"parameters": [_arguments_like(by="type"), _PIN]},
 )
 def recurrence_picture(served: Release, arguments: Arguments) -> Response:
     """Draws the figures of /recurrence; 404 where there is nothing to draw or too much to be read."""
@@ -223,7 +238,7 @@ def _as_csv(view: View, part: Part, asked: Asked) -> Response:
     return StreamingResponse(batches, headers=headers, media_type=media_type)
 
 
-def _register(path: str, view: Callable[..., View], tag: str, summary: str, parameters: tuple[Any, ...] = ()) -> None:
+def _register(path: str, view: Callable[..., View], tag: str, summary: str, *parameters: dict[str, Any]) -> None:
     """Gives an address its three forms. The bare one is negotiated; the others say their form by their ending."""
     Shown = Annotated[View, Depends(view)]  # noqa: N806  # a type
 
@@ -241,14 +256,20 @@ def _register(path: str, view: Callable[..., View], tag: str, summary: str, para
     def negotiated(
         request: Request, asked: Now, pages: Templates, arguments: Arguments, part: Rows, shown: Shown
     ) -> Response:
-        match preferred(request.headers.get("accept", "")):
+        accept = request.headers.get("accept", "")
+        form = among(accept, RDF, "page") if path == "/queries" else "page"
+        if form != "page" and weight(accept, RDF[form]) > max(weight(accept, each) for each in MediaType):
+            return write(query_catalogue.graph(), form)
+        match preferred(accept):
             case MediaType.JSON:
                 return as_json(request, asked, arguments, part, shown)
             case MediaType.CSV:
                 return as_csv(asked, part, shown)
         part = part.within(ON_A_PAGE) if shown.in_parts else Part()
         paged = split_for(request, asked, arguments, shown, part)
-        return _linked(HTMLResponse(pages.show(shown, paged, urlencode(arguments))), paged, shown, asked)
+        return _linked(
+            HTMLResponse(pages.show(shown, paged, urlencode(arguments), request.app.state.sparql)), paged, shown, asked
+        )
 
     page = {
         "description": "As a page, JSON or CSV, as asked for by Accept",
@@ -273,7 +294,9 @@ def _register(path: str, view: Callable[..., View], tag: str, summary: str, para
 
 _register("/releases", release_list, "service", "Every release of this library")
 _register("/queries", query_list, "queries", "Every question that can be asked")
-_register("/queries/{name}", query, "queries", "The answer to one question", (_ANY_ARGUMENT,))
+_register(
+    "/queries/{name}", query, "queries", "The answer to one question", (_arguments_like(minimum="3", codes="any"),)
+)
 _register("/reviews", review_list, "reviews", "Every review in the release")
 _register("/reviews/{review}", review, "reviews", "What one review found")
 _register("/patterns", pattern_list, "patterns", "Every pattern of the typology")
@@ -282,8 +305,20 @@ _register(
     pattern_evidence,
     "recurrence",
     "What supports and what contradicts one pattern",
-    (_ANY_ARGUMENT,),
+    _arguments_like(codes="any", influence="unsafe"),
 )
-_register("/recurrence", recurrence_table, "recurrence", "In how many reviews patterns recur", (_ANY_ARGUMENT,))
-_register("/interactions", interactions, "recurrence", "Factors that reviews say worked together", (_ANY_ARGUMENT,))
+_register(
+    "/recurrence",
+    recurrence_table,
+    "recurrence",
+    "In how many reviews patterns recur",
+    (_arguments_like(by="type", codes="any"),),
+)
+_register(
+    "/interactions",
+    interactions,
+    "recurrence",
+    "Factors that reviews say worked together",
+    (_arguments_like(only="harmless-alone"),),
+)
 _register("/patterns/{pattern}", pattern, "patterns", "Where one pattern is found")
