@@ -294,9 +294,7 @@ def _register(path: str, view: Callable[..., View], tag: str, summary: str, *par
 
 _register("/releases", release_list, "service", "Every release of this library")
 _register("/queries", query_list, "queries", "Every question that can be asked")
-_register(
-    "/queries/{name}", query, "queries", "The answer to one question", (_arguments_like(minimum="3", codes="any"),)
-)
+_register("/queries/{name}", query, "queries", "The answer to one question", _arguments_like(minimum="3", codes="any"))
 _register("/reviews", review_list, "reviews", "Every review in the release")
 _register("/reviews/{review}", review, "reviews", "What one review found")
 _register("/patterns", pattern_list, "patterns", "Every pattern of the typology")
@@ -312,13 +310,13 @@ _register(
     recurrence_table,
     "recurrence",
     "In how many reviews patterns recur",
-    (_arguments_like(by="type", codes="any"),),
+    _arguments_like(by="type", codes="any"),
 )
 _register(
     "/interactions",
     interactions,
     "recurrence",
     "Factors that reviews say worked together",
-    (_arguments_like(only="harmless-alone"),),
+    _arguments_like(only="harmless-alone"),
 )
 _register("/patterns/{pattern}", pattern, "patterns", "Where one pattern is found")

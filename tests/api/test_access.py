@@ -37,6 +37,8 @@ PUBLIC_UNDER_ANY_PROFILE = {
     "/recurrence.svg",
     "/queries",
     "/releases",
+    "/typology",
+    "/codelists",
     "/ontology",
     "/ontology.{form}",
     "/ontology/context.jsonld",
@@ -44,6 +46,7 @@ PUBLIC_UNDER_ANY_PROFILE = {
     "/validate",
     "/template.xlsx",
     "/health",
+    "/metrics",
     "/docs",
     "/openapi.json",
 }
@@ -69,8 +72,9 @@ def tokens(library: Library) -> dict[Role | None, str]:
 
 @pytest.fixture(scope="module")
 def client(library: Library) -> Iterator[TestClient]:
-    # A warning in a server's thread would be lost: what goes wrong inside is raised here.
-    with TestClient(create_app(Settings(library=library.path)), follow_redirects=False) as client:
+    app = create_app(Settings(library=library.path, log=False))
+    at_home = ("127.0.0.1", 50000)
+    with TestClient(app, base_url="http://localhost", client=at_home, follow_redirects=False) as client:
         yield client
 
 
@@ -78,7 +82,13 @@ def client(library: Library) -> Iterator[TestClient]:
 def names(library: Library) -> dict[str, str]:
     """A good value for each name in a path, of things that are in the library."""
     study = str(library.current().studies()[0])
-    return {"review": study.rpartition("/")[2], "pattern": "supervision", "name": "reviews", "form": "ttl"}
+    return {
+        "review": study.rpartition("/")[2],
+        "pattern": "supervision",
+        "name": "reviews",
+        "form": "ttl",
+        "node": "F1",
+    }
 
 
 def addresses(client: TestClient, names: dict[str, str]) -> dict[str, str]:

@@ -180,7 +180,9 @@ def test_openapi_lists_every_address_and_its_version(client: TestClient) -> None
     counted = ["/recurrence", "/interactions", "/patterns/{pattern}/evidence"]
     pages = [*LISTS, *counted, "/queries/{name}", "/reviews/{review}", "/patterns/{pattern}"]
     ontology = {"/ontology", "/ontology.{form}", "/ontology/context.jsonld", "/ontology/{name}"}
-    service = {"/", "/health", "/recurrence.svg", "/validate", "/template.xlsx", *ontology}
+    identifiers = {"/id/review/{review}", "/id/review/{review}/{node}", "/typology", "/codelists"}
+    service = {"/", "/health", "/metrics", "/recurrence.svg", "/validate", "/template.xlsx", *ontology, *identifiers}
+    service |= {"/queries.ttl", "/queries.jsonld"}
     assert set(document["paths"]) == service | {page + ending for page in pages for ending in FORMS}
     posted = {path for path, operations in document["paths"].items() if "post" in operations}
     assert posted == {"/validate"}
