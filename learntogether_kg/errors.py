@@ -215,6 +215,14 @@ class StoreUnavailableError(LearnTogetherError):
         super().__init__(f"Store {store}: {reason}")
 
 
+class ServerError(LearnTogetherError):
+    """A server of ours cannot be reached, or does not answer what was asked."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address, self.reason = address, reason
+        super().__init__(f"Server {address}: {reason}")
+
+
 class TokenError(LearnTogetherError):
     """A token cannot be made or revoked as asked."""
 
