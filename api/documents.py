@@ -16,6 +16,8 @@ class AnswerDocument(BaseModel):
     release: str = Field(description="The release it was asked of")
     arguments: dict[str, str] = Field(description="Every parameter as it was asked; empty means any")
     columns: dict[str, str] = Field(description="What each column means")
+    total: int = Field(description="How many rows the whole answer has")
+    next: str | None = Field(description="The address of the next rows; none where these are the last")
     rows: list[dict[str, Any]] = Field(description="A resource is an object with iri and label")
 
 
@@ -62,8 +64,8 @@ class HealthDocument(BaseModel):
     whole: bool = Field(description="Whether the store holds as many quads as were published")
     release: str = Field(description="The name of the release")
     state: int = Field(description="The state of the library that was published")
-    studies: int = Field(description="Reviews and syntheses")
-    quads: int = Field(description="Quads that were published")
+    studies: int | None = Field(description="Reviews and syntheses; none where that is not public")
+    quads: int | None = Field(description="Quads that were published; none where that is not public")
     made: str = Field(description="When the release was made")
     made_by: str = Field(description="The version of the software that made it")
     software: str = Field(description="The version of the software that serves it")

@@ -14,8 +14,11 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
 from api import validation
+from api.asked import settled
 from api.middleware import security_headers
 from api.negotiation import names_html
+from api.pages import Pages
+from api.releases import Releases
 from learntogether_kg import errors, queries
 from learntogether_kg.namespaces import BASE
 
@@ -37,12 +40,14 @@ STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.ProfileError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ReleaseExistsError: HTTPStatus.CONFLICT,
     errors.UnknownReleaseError: HTTPStatus.NOT_FOUND,
+    errors.PurgedReleaseError: HTTPStatus.GONE,
     errors.UnknownReviewError: HTTPStatus.NOT_FOUND,
     errors.UnknownQueryError: HTTPStatus.NOT_FOUND,
     errors.QueryArgumentError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ReachingQueryError: HTTPStatus.FORBIDDEN,
     errors.MalformedQueryError: HTTPStatus.BAD_REQUEST,
     errors.FormNotOfferedError: HTTPStatus.NOT_ACCEPTABLE,
+    errors.ServerError: HTTPStatus.BAD_GATEWAY,
     errors.TokenError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -92,6 +97,13 @@ def _detail(error: errors.LearnTogetherError, status: HTTPStatus) -> str:
         case errors.UnknownQueryError():
             hint = f"; did you mean {' or '.join(error.close)}?" if error.close else "."
             return f"There is no query named {error.name!r}{hint} All of them are listed at /queries"
+        case errors.UnknownReleaseError():
+            return f"There is no release named {error.name!r} here. Those there are stand at /releases"
+        case errors.PurgedReleaseError():
+            return (
+                f"Release {error.name!r} was purged: a review in it had to be removed for good. "
+                "Those that remain stand at /releases"
+            )
         case errors.UnknownReviewError():
             return f"There is no review {error.review!r} in this release. Those it holds are listed at /reviews"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -141,18 +153,28 @@ async def _on_other(request: Request, _: Exception) -> Response:
     return _response(request, Problem("about:blank", status.phrase, status, _BROKEN), security_headers(""))
 
 
+def _pages(request: Request) -> Pages:
+    """Returns the pages of the release that is asked; those of the one served by default where that is the problem."""
+    asked = settled(request.scope)
+    if asked is not None:
+        return asked.release.pages.pinned(asked.pin)
+    releases: Releases = request.app.state.releases
+    return releases.open().pages
+
+
 def _response(
     request: Request, problem: Problem, headers: dict[str, str] | None = None, helpful: Collection[str] = ()
 ) -> Response:
     """Returns a problem as the client can read it; ``helpful`` names queries that a page may link to."""
-    headers = {"Vary": "Accept", **(headers or {})}
+    headers = {"Vary": "Accept, Authorization", "Cache-Control": "no-store", **(headers or {})}
     data_asked = request.url.path.endswith((".json", ".csv"))
     if request.url.path == "/validate":
         headers |= validation.UNKEPT
     if names_html(request.headers.get("accept", "")) and not data_asked:
+        pages = _pages(request)
         if request.url.path == "/validate":
-            page = validation.show(request, request.app.state.pages, problem=problem)
+            page = validation.show(request, pages, problem=problem)
             return HTMLResponse(page, problem.status, headers)
-        page = request.app.state.pages.render("error.html", problem=problem, queries=helpful)
+        page = pages.render("error.html", problem=problem, queries=helpful)
         return HTMLResponse(page, problem.status, headers)
     return JSONResponse(asdict(problem), problem.status, headers, media_type="application/problem+json")

@@ -1,4 +1,4 @@
-"""The application: one release, opened once, served read-only."""
+"""The application: the releases of one library, each opened once, served read-only."""
 
 from __future__ import annotations
 
@@ -10,23 +10,28 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
-from api import errors, ontology, routes, sparql, validation
+from api import dereferencing, errors, observing, ontology, routes, sparql, validation
+from api.access import Doorkeeper
+from api.asked import AskedMiddleware
+from api.caching import CachingMiddleware, Kitchen
 from api.checking import Checker
 from api.evaluation import BEHIND_OTHERS, Evaluator
 from api.guard import refuse_records
 from api.middleware import CrossOriginMiddleware, HeadMiddleware, SecurityHeadersMiddleware
-from api.pages import Pages
+from api.observing import Figures, ObservingMiddleware, write_log
 from api.processes import OFFERED
-from api.served import Served
+from api.releases import Releases
 from api.settings import Settings
 from api.uploads import Receiver
 from api.worker import Limits
 from learntogether_kg import __version__
 from learntogether_kg.library import Library
-from learntogether_kg.tokens import Tokens
 
 DESCRIPTION = """\
 Answers from one release of a library of reviews of multi-agency work to safeguard children.
+
+Ask another release than the newest by `?release=NAME`; `/releases` lists them. Of a release that was published under a
+restricted profile the public sees protected counts only; who has a token shows it as `Authorization: Bearer TOKEN`.
 
 Read-only: a review that is sent to `/validate` is checked and forgotten. Every page is also there as `.json` and
 `.csv`, every address holds its whole state, and every error is an `application/problem+json`. Reviews are chosen cases:
@@ -52,9 +57,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Returns the application that serves one release.
+    """Returns the application that serves the releases of a library.
 
-    Only the release's folder is opened, never the library's custody.
+    Of the library only the folders of releases and the hashes of tokens are opened, never its custody.
 
     Args:
         settings: What to serve; by default what the environment says.
@@ -65,7 +70,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         StoreUnavailableError: The release cannot be opened.
     """
     settings = settings or Settings()
-    served = Served.open(Library.open(settings.library).release(settings.release))
+    library = Library.open(settings.library)
+    releases = Releases(library, settings.release, settings.host, settings.open_releases)
     # The ready-made page for /docs holds an inline script; ours does not, and uses the same bundled files.
     app: FastAPI = FastAPIOffline(
         title="LearnTogether KG",
@@ -76,21 +82,28 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         dependencies=[Depends(refuse_records)],
         lifespan=_lifespan,
     )
-    app.state.served = served
-    app.state.pages = Pages(served)
+    app.state.releases = releases
+    app.state.sparql = settings.sparql  # whether /sparql answers, so that pages may lead to it
     app.state.receiver = Receiver(settings.uploads)
     app.state.checker = Checker(Limits(settings.check_seconds, settings.check_megabytes), settings.checks_at_once)
     app.state.settings = settings
-    app.state.tokens = Tokens(settings.library)
     limits = Limits(settings.sparql_seconds, settings.sparql_megabytes, niceness=BEHIND_OTHERS)
     app.state.evaluator = Evaluator(limits, settings.sparql_at_once)
+    app.include_router(dereferencing.router)
     app.include_router(routes.router)
     app.include_router(ontology.router)
     app.include_router(validation.router)
     app.include_router(sparql.router)
+    app.include_router(observing.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     errors.install(app)
+    app.add_middleware(CachingMiddleware, kitchen=Kitchen(settings.cache_megabytes * 1024 * 1024))
+    app.add_middleware(AskedMiddleware, releases=releases, doorkeeper=Doorkeeper(library.path))
     app.add_middleware(HeadMiddleware)
     app.add_middleware(CrossOriginMiddleware, origins=settings.cors.split())
     app.add_middleware(SecurityHeadersMiddleware)
+    app.state.figures = Figures()
+    app.add_middleware(ObservingMiddleware, figures=app.state.figures)
+    if settings.log:
+        write_log()
     return app

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
+from typing import Final
 
 
 class MediaType(StrEnum):
@@ -13,6 +16,15 @@ class MediaType(StrEnum):
     CSV = "text/csv"
 
 
+RDF: Final[Mapping[str, str]] = {
+    "ttl": "text/turtle",
+    "jsonld": "application/ld+json",
+    "rdf": "application/rdf+xml",
+    "nt": "application/n-triples",
+}
+"""The forms in which what is RDF is given: ending to media type."""
+
+
 def preferred(accept: str) -> MediaType:
     """Returns the form that an Accept header asks for (RFC 9110, 12.5.1).
 
@@ -21,6 +33,27 @@ def preferred(accept: str) -> MediaType:
     weights = {media_type: weight(accept, media_type) for media_type in MediaType}
     best = max(weights.values())
     return next(media_type for media_type in MediaType if weights[media_type] == best)
+
+
+def among(accept: str, offered: Mapping[str, str], otherwise: str) -> str:
+    """Returns the key of the media type that an Accept header prefers.
+
+    Args:
+        accept: The header.
+        offered: Key to media type.
+        otherwise: The key where none is more welcome than its own media type, or none is welcome at all.
+    """
+    best = max(offered, key=lambda key: weight(accept, offered[key]))
+    return best if weight(accept, offered[best]) > weight(accept, offered.get(otherwise, "text/html")) else otherwise
+
+
+@lru_cache(maxsize=256)
+def welcome(accept: str) -> tuple[float, ...]:
+    """Returns all that an answer here can depend on in an Accept header: how welcome each form is that any address has.
+
+    Two headers of which this is equal get the same form everywhere.
+    """
+    return tuple(weight(accept, media_type) for media_type in (*MediaType, *RDF.values()))
 
 
 def names_html(accept: str) -> bool:

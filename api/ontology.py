@@ -6,32 +6,21 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from api.negotiation import weight
-from api.pages import Pages
+from api.dependencies import Templates
+from api.dereferencing import WRITERS
+from api.negotiation import RDF, weight
 from learntogether_kg import reference
 from learntogether_kg.ingest import plain_json
 from learntogether_kg.ontology import load_ontology
 
 router = APIRouter(tags=["ontology"])
 
-FORMS: Final[Mapping[str, tuple[str, str]]] = {
-    "ttl": ("text/turtle", "turtle"),
-    "jsonld": ("application/ld+json", "json-ld"),
-    "rdf": ("application/rdf+xml", "xml"),
-}
+FORMS: Final[Mapping[str, tuple[str, str]]] = {form: (media_type, WRITERS[form]) for form, media_type in RDF.items()}
 """Ending to media type and rdflib's name for it."""
-
-
-def _pages(request: Request) -> Pages:
-    pages: Pages = request.app.state.pages
-    return pages
-
-
-Templates = Annotated[Pages, Depends(_pages)]
 
 
 @cache
@@ -45,8 +34,17 @@ def context() -> Response:
     return JSONResponse({"@context": plain_json.context()}, media_type="application/ld+json")
 
 
-@router.get("/ontology.{form}", summary="The whole ontology as ttl, jsonld or rdf")
-def ontology_as(form: str) -> Response:
+@router.get("/ontology.{form}", summary="The whole ontology as ttl, jsonld, rdf or nt")
+def ontology_as(
+    form: Annotated[
+        str,
+        Path(
+            description="The ending",
+            openapi_examples={"sample": {"value": "ttl"}},
+            json_schema_extra={"enum": list(FORMS)},
+        ),
+    ],
+) -> Response:
     """Returns the ontology, the typology and the code lists in one form."""
     if form not in FORMS:
         raise HTTPException(404, f"The ontology is not given as .{form}; ask for one of .{', .'.join(FORMS)}")
@@ -70,7 +68,16 @@ def ontology(request: Request, pages: Templates) -> Response:
 
 
 @router.get("/ontology/{name}", response_class=HTMLResponse, summary="What one term means, its rules and its queries")
-def term(name: str, pages: Templates) -> Response:
+def term(
+    name: Annotated[
+        str,
+        Path(
+            description="The term's prefixed name",
+            openapi_examples={"sample": {"value": "lt:Finding"}},
+        ),
+    ],
+    pages: Templates,
+) -> Response:
     """Returns the page of a term.
 
     Args:

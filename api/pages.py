@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import copy
+import re
 import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters.html import HtmlFormatter
+from pygments.lexers.rdf import SparqlLexer
 
 from api.forms import fields
+from api.paging import PIN, Paged
 from api.served import Served, local_name
 from api.views import View
 from learntogether_kg import __version__
 from learntogether_kg.answers import Answer, Resource, Value, heading, text
 from learntogether_kg.queries import NamedQuery
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_OWN_LINK: Final = re.compile(r'(<(?:a|img|form)\b[^>]*? (?:href|src|action)=")(/(?!static)[^"#]*)([^"]*"[^>]*>)')
+"""A link to an address of ours. Text cannot be taken for one, since what a template shows has its quotes escaped."""
 
 _SHORT_TEXT, _LONG_TEXT = 14, 48
 """Characters; a column with no longer text than the first is not wrapped, one with longer than the second has room."""
@@ -50,6 +65,7 @@ class Pages:
 
     def __init__(self, served: Served) -> None:
         self._served = served
+        self._pin = ""
         self._environment = Environment(
             loader=PackageLoader("api"),
             autoescape=True,
@@ -69,23 +85,57 @@ class Pages:
         self._environment.tests["resource"] = lambda value: isinstance(value, Resource)
         self._environment.tests["list"] = lambda value: isinstance(value, tuple)
 
+    def pinned(self, name: str) -> Self:
+        """Returns the same pages with links that keep to a release; an empty name pins none."""
+        if not name:
+            return self
+        pages = copy.copy(self)
+        pages._pin = name
+        return pages
+
     def render(self, template: str, **context: object) -> str:
         """Returns a page."""
-        return self._environment.get_template(template).render(context)
+        page = self._environment.get_template(template).render({"pin": self._pin, **context})
+        return keep_pin(page, self._pin) if self._pin else page
 
-    def show(self, view: View, asked: str) -> str:
+    def show(self, view: View, paged: Paged, asked: str, sparql: bool = False) -> str:
         """Returns the page of a view.
 
         Args:
             view: What to show.
+            paged: Which rows of it.
             asked: The query string of the address, so that the links to the other forms ask the same.
+            sparql: Whether there is a page where a query can be run.
         """
         context = dict(view.context)
         query, typed = context.get("query"), context.get("typed")
         if isinstance(query, NamedQuery) and isinstance(typed, Mapping):
             context["fields"] = fields(query, typed, self._served.release.store)
             context["command"] = command(query, typed)
-        return self.render(view.template, view=view, answer=view.answer, asked=f"?{asked}" if asked else "", **context)
+            context["coloured"] = coloured(query.text)
+            context["sparql"] = sparql
+        return self.render(
+            view.template, view=view, answer=paged.answer, paged=paged, asked=f"?{asked}" if asked else "", **context
+        )
+
+
+def keep_pin(page: str, name: str) -> str:
+    """Returns a page whose links and forms all ask one release."""
+    pair = urlencode({PIN: name})
+
+    def pinned(found: re.Match[str]) -> str:
+        start, address, end = found.groups()
+        if start.startswith("<form"):
+            return f'{start}{address}{end}<input type="hidden" name="{PIN}" value="{escape(name)}">'
+        pins = f"{PIN}=" in address
+        return found[0] if pins else f"{start}{address}{'&amp;' if '?' in address else '?'}{pair}{end}"
+
+    return _OWN_LINK.sub(pinned, page)
+
+
+def coloured(sparql: str) -> Markup:
+    """Returns the text of a query as HTML with its parts marked for the style sheet."""
+    return Markup(highlight(sparql, SparqlLexer(), HtmlFormatter(nowrap=True, classprefix="sparql-")))
 
 
 def table(answer: Answer, meanings: Mapping[str, str], leave_out: Collection[str] = ()) -> Table:

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 
 from api.forms import Choice
+from api.paging import Pairs
 from api.served import Served
-from api.views import LONGEST_ARGUMENT, Pairs, View
+from api.views import LONGEST_ARGUMENT, View
 from learntogether_kg import queries
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.figures import AxisValue, Counts
@@ -88,9 +89,12 @@ def table(served: Served, pairs: Pairs) -> View:
         for name in ("profile", "rule", "method", "sentence", "trend", "reviews")
         if name in document
     }
+    links: tuple[dict[str, str | None], ...] = ()
     if not request.pairs and not request.triples:
-        about["links"] = [{"figure": figure.address, "evidence": figure.evidence or None} for figure in figures]
-    return View(result.answer, result.summary, "P1 P2 P3 P4", result.columns, "recurrence.html", ASKED, about, context)
+        links = tuple({"figure": figure.address, "evidence": figure.evidence or None} for figure in figures)
+    return View(
+        result.answer, result.summary, "P1 P2 P3 P4", result.columns, "recurrence.html", ASKED, about, context, links
+    )
 
 
 def result_of(served: Served, pairs: Pairs) -> Result:
@@ -101,6 +105,8 @@ def result_of(served: Served, pairs: Pairs) -> Result:
 
 def evidence(served: Served, name: str, pairs: Pairs) -> View:
     """Returns the evidence for one pattern, of the reviews that a figure counts.
+
+    Who may see the reviews themselves may also see how many they are, so the figure here is not protected.
 
     Raises:
         QueryArgumentError: An argument is unknown or not of its type.
@@ -118,7 +124,7 @@ def evidence(served: Served, name: str, pairs: Pairs) -> View:
         raise QueryArgumentError(ASKED, "by", "evidence is of one figure; give filters only")
     question = ask(coding, (), request.where, request.codes, request.coder, request.year)
     traced = chains.trace(coding, served.release.store, question, found[0], page)
-    figure = served.counted.answer(request, served.protect(request.profile))
+    figure = served.counted.answer(request)
     columns = {column: queries.named(chains.CHAIN).columns.get(column, "") for column in traced.answer.columns}
     kept = [pair for pair in rest if pair[1]]
     context: dict[str, object] = {
@@ -136,7 +142,18 @@ def evidence(served: Served, name: str, pairs: Pairs) -> View:
         "reviews": [{"iri": review.iri, "label": review.label} for review in traced.reviews],
     }
     summary = f"Evidence for {found[0].label}: what supports and what contradicts it, review by review"
-    return View(traced.answer, summary, "P10", columns, "evidence.html", f"evidence-{name}", about, context)
+    following = urlencode([*kept, ("page", traced.page + 1)]) if traced.page < traced.pages else ""
+    return View(
+        traced.answer,
+        summary,
+        "P10",
+        columns,
+        "evidence.html",
+        f"evidence-{name}",
+        about,
+        context,
+        following=f"/patterns/{name}/evidence?{following}" if following else "",
+    )
 
 
 def interactions(served: Served, pairs: Pairs) -> View:
@@ -172,7 +189,9 @@ def interactions(served: Served, pairs: Pairs) -> View:
         for parameter in shown
     ]
     context: dict[str, object] = {"query": query, "only": only, "lists": lists}
-    return View(answer, query.summary, query.question, columns, "interactions.html", "interactions", {}, context)
+    return View(
+        answer, query.summary, query.question, columns, "interactions.html", "interactions", {}, context, in_parts=True
+    )
 
 
 def read_request(served: Served, pairs: Pairs) -> Request:

@@ -2,19 +2,23 @@
 
 # Annotations are read at once here: FastAPI could not find the local ones of `_register` by their names.
 from collections.abc import Callable
+from itertools import islice
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from api import recurrence, views
+from api.asked import Asked
+from api.dependencies import Arguments, Now, Release, Rows, Templates
+from api.dereferencing import ReviewName, write
 from api.documents import AnswerDocument, HealthDocument, ProblemDocument
-from api.negotiation import MediaType, preferred
-from api.pages import Pages
-from api.served import Served
-from api.views import Pairs, View
-from learntogether_kg import __version__, queries
+from api.negotiation import RDF, MediaType, among, preferred, weight
+from api.paging import FARTHEST, IN_A_DOCUMENT, LIMIT, LONGEST, OFFSET, ON_A_PAGE, PIN, Paged, Pairs, Part, split
+from api.views import View
+from learntogether_kg import __version__, queries, query_catalogue
 from learntogether_kg.recurrence.pictures import draw
 
 router = APIRouter()
@@ -24,62 +28,93 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
         "description": words,
         "content": {"application/problem+json": {"schema": ProblemDocument.model_json_schema()}},
     }
-    for status, words in ((404, "There is no such thing"), (422, "An argument is unknown or not of its type"))
+    for status, words in (
+        (401, "The token is not known, or was revoked"),
+        (403, "Disclosure control does not allow it without a token"),
+        (404, "There is no such thing"),
+        (410, "The release was purged"),
+        (422, "An argument is unknown or not of its type"),
+        (503, "The library cannot be read at the moment"),
+    )
 }
-_ANY_ARGUMENT: Final[dict[str, Any]] = {
-    "name": "arguments",
+_PIN: Final[dict[str, Any]] = {
+    "name": PIN,
     "in": "query",
-    "style": "form",
-    "explode": True,
-    "description": "The query's parameters by name: one left out keeps its default, an empty one means any",
-    "schema": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
+    "description": "The release to ask; left out, the one that is served by default. /releases lists them",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"},
 }
+_EVERYWHERE: Final[tuple[dict[str, Any], ...]] = (
+    _PIN,
+    {
+        "name": LIMIT,
+        "in": "query",
+        "description": "How many rows there are at most; the Link header leads to the next. CSV gives all unless told",
+        "schema": {"type": "integer", "minimum": 1, "maximum": LONGEST},
+    },
+    {
+        "name": OFFSET,
+        "in": "query",
+        "description": "How many rows to leave out at the beginning",
+        "schema": {"type": "integer", "minimum": 0, "maximum": FARTHEST, "default": 0},
+    },
+)
 
 
-def _served(request: Request) -> Served:
-    served: Served = request.app.state.served
-    return served
+def _arguments_like(**example: str) -> dict[str, Any]:
+    """Returns how OpenAPI describes arguments whose names depend on what is asked, with an example of them."""
+    return {
+        "name": "arguments",
+        "in": "query",
+        "style": "form",
+        "explode": True,
+        "description": "Parameters by name: one left out keeps its default, an empty one means any",
+        "schema": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
+        "example": example,
+    }
 
 
-def _pages(request: Request) -> Pages:
-    pages: Pages = request.app.state.pages
-    return pages
-
-
-def _pairs(request: Request) -> Pairs:
-    return request.query_params.multi_items()
-
-
-Release = Annotated[Served, Depends(_served)]
-Templates = Annotated[Pages, Depends(_pages)]
-Arguments = Annotated[Pairs, Depends(_pairs)]
-QueryName = Annotated[str, Path(description="The query's name", json_schema_extra={"enum": list(queries.catalogue())})]
-ReviewName = Annotated[str, Path(description="The last part of the review's IRI")]
-PatternName = Annotated[str, Path(description="The last part of the pattern's IRI, such as clear-roles")]
+QueryName = Annotated[
+    str,
+    Path(
+        description="The query's name",
+        json_schema_extra={"enum": list(queries.catalogue())},
+        openapi_examples={"sample": {"value": "recurring-patterns"}},
+    ),
+]
+PatternName = Annotated[
+    str,
+    Path(description="The last part of the pattern's IRI", openapi_examples={"sample": {"value": "clear-roles"}}),
+]
 
 
 @router.get("/", response_class=HTMLResponse, tags=["pages"], summary="What this is, and the patterns that recur")
-def home(served: Release, pages: Templates) -> Response:
-    """Shows the start page."""
-    asked = queries.named("recurring-patterns")
+def home(asked: Now, served: Release, pages: Templates) -> Response:
+    """Shows the start page; of a release whose records are not public, leads to what is."""
+    if not asked.records_are_open:
+        return RedirectResponse(f"/recurrence?{urlencode({PIN: asked.pin})}" if asked.pin else "/recurrence", 303)
+    recurring = queries.named("recurring-patterns")
     holds = served.ask("catalogue").as_records()[0]
-    return HTMLResponse(pages.render("home.html", holds=holds, query=asked, answer=served.ask(asked.name)))
+    return HTMLResponse(pages.render("home.html", holds=holds, query=recurring, answer=served.ask(recurring.name)))
 
 
 @router.get(
     "/health", tags=["service"], responses={503: {"model": HealthDocument}}, summary="Whether the release is whole"
 )
-def health(served: Release, response: Response) -> HealthDocument:
-    """Tells whether the release is as it was published; 503 where it is not."""
+def health(asked: Now, served: Release, response: Response) -> HealthDocument:
+    """Tells whether the release is as it was published; 503 where it is not.
+
+    How much a release holds whose records are not public is told to nobody without a token.
+    """
     whole, made = served.release.is_whole(), served.manifest
     response.status_code = 200 if whole else 503
+    response.headers["Cache-Control"] = "no-store"
     return HealthDocument(
         status="whole" if whole else "damaged",
         whole=whole,
         release=made.release,
         state=made.state,
-        studies=made.studies,
-        quads=made.quads,
+        studies=made.studies if asked.records_are_open else None,
+        quads=made.quads if asked.records_are_open else None,
         made=made.made,
         made_by=made.software,
         software=__version__,
@@ -144,7 +179,7 @@ def interactions(served: Release, arguments: Arguments) -> View:
     responses={200: {"content": {"image/svg+xml": {}}}, **_PROBLEMS},
     tags=["recurrence"],
     summary="The same figures as a picture",
-    openapi_extra={"parameters": [_ANY_ARGUMENT]},
+    openapi_extra={"parameters": [_arguments_like(by="type"), _PIN]},
 )
 def recurrence_picture(served: Release, arguments: Arguments) -> Response:
     """Draws the figures of /recurrence; 404 where there is nothing to draw or too much to be read."""
@@ -154,52 +189,87 @@ def recurrence_picture(served: Release, arguments: Arguments) -> Response:
     return Response(drawn, media_type="image/svg+xml")
 
 
-def _document(view: View, served: Served) -> dict[str, object]:
+def release_list(asked: Now, request: Request, arguments: Arguments) -> View:
+    """Returns all releases of the library."""
+    return views.release_list(request.app.state.releases, asked.role, arguments)
+
+
+def _document(view: View, paged: Paged, asked: Asked) -> dict[str, object]:
+    links = [{name: asked.keep(to) for name, to in each.items()} for each in paged.part.rows(view.links)]
     return {
         "query": view.answer.query,
         "question": view.question,
         "summary": view.summary,
-        "release": served.manifest.release,
+        "release": asked.release.name,
         "arguments": view.answer.arguments,
         "columns": view.columns,
+        "total": paged.total,
+        "next": paged.next or asked.keep(view.following),
         **view.about,
-        "rows": view.answer.as_records(),
+        **({"links": links} if links else {}),
+        "rows": paged.answer.as_records(),
     }
 
 
-def _as_json(view: View, served: Served) -> Response:
-    return JSONResponse(_document(view, served))
+def _linked(response: Response, paged: Paged, view: View, asked: Asked) -> Response:
+    """Adds where the next rows are (RFC 8288)."""
+    link = paged.link or (f'<{asked.keep(view.following)}>; rel="next"' if view.following else "")
+    if link:
+        response.headers["Link"] = link
+    return response
 
 
-def _as_csv(view: View, served: Served) -> Response:
-    name = f"{view.file}-{served.manifest.release}.csv"
-    # Without a byte order mark, so that the bytes are those of `ltkg ask --format csv`.
+def _as_json(view: View, paged: Paged, asked: Asked) -> Response:
+    return _linked(JSONResponse(_document(view, paged, asked)), paged, view, asked)
+
+
+def _as_csv(view: View, part: Part, asked: Asked) -> Response:
+    """Returns all rows, unless the address says how many. Long answers are sent while they are written."""
+    name = f"{view.file}-{asked.release.name}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(
-        "".join(view.answer.as_csv()), headers=headers, media_type="text/csv; charset=utf-8; header=present"
-    )
+    if view.following:
+        headers["Link"] = f'<{asked.keep(view.following)}>; rel="next"'
+    # Without a byte order mark, so that the bytes are those of `ltkg ask --format csv`.
+    media_type = "text/csv; charset=utf-8; header=present"
+    lines = part.of(view.answer).as_csv()
+    if len(view.answer.rows) <= IN_A_DOCUMENT:
+        return Response("".join(lines), headers=headers, media_type=media_type)
+    batches = iter(lambda: "".join(islice(lines, IN_A_DOCUMENT)), "")
+    return StreamingResponse(batches, headers=headers, media_type=media_type)
 
 
-def _register(path: str, view: Callable[..., View], tag: str, summary: str, parameters: tuple[Any, ...] = ()) -> None:
+def _register(path: str, view: Callable[..., View], tag: str, summary: str, *parameters: dict[str, Any]) -> None:
     """Gives an address its three forms. The bare one is negotiated; the others say their form by their ending."""
     Shown = Annotated[View, Depends(view)]  # noqa: N806  # a type
 
-    def as_json(served: Release, shown: Shown) -> Response:
-        return _as_json(shown, served)
+    def split_for(request: Request, asked: Asked, arguments: Pairs, shown: View, part: Part) -> Paged:
+        # A walk through all parts stays with the release it began with, also when the server goes on to a newer one.
+        pairs = [*arguments, (PIN, asked.release.name)]
+        return split(shown.answer, part, request.url.path, pairs)
 
-    def as_csv(served: Release, shown: Shown) -> Response:
-        return _as_csv(shown, served)
+    def as_json(request: Request, asked: Now, arguments: Arguments, part: Rows, shown: Shown) -> Response:
+        return _as_json(shown, split_for(request, asked, arguments, shown, part.within(IN_A_DOCUMENT)), asked)
 
-    def negotiated(request: Request, served: Release, pages: Templates, shown: Shown) -> Response:
-        match preferred(request.headers.get("accept", "")):
+    def as_csv(asked: Now, part: Rows, shown: Shown) -> Response:
+        return _as_csv(shown, part, asked)
+
+    def negotiated(
+        request: Request, asked: Now, pages: Templates, arguments: Arguments, part: Rows, shown: Shown
+    ) -> Response:
+        accept = request.headers.get("accept", "")
+        form = among(accept, RDF, "page") if path == "/queries" else "page"
+        if form != "page" and weight(accept, RDF[form]) > max(weight(accept, each) for each in MediaType):
+            return write(query_catalogue.graph(), form)
+        match preferred(accept):
             case MediaType.JSON:
-                response = _as_json(shown, served)
+                return as_json(request, asked, arguments, part, shown)
             case MediaType.CSV:
-                response = _as_csv(shown, served)
-            case MediaType.HTML:
-                response = HTMLResponse(pages.show(shown, request.url.query))
-        response.headers["Vary"] = "Accept"
-        return response
+                return as_csv(asked, part, shown)
+        part = part.within(ON_A_PAGE) if shown.in_parts else Part()
+        paged = split_for(request, asked, arguments, shown, part)
+        return _linked(
+            HTMLResponse(pages.show(shown, paged, urlencode(arguments), request.app.state.sparql)), paged, shown, asked
+        )
 
     page = {
         "description": "As a page, JSON or CSV, as asked for by Accept",
@@ -218,12 +288,13 @@ def _register(path: str, view: Callable[..., View], tag: str, summary: str, para
             tags=[tag],
             summary=summary,
             description=view.__doc__ or "",
-            openapi_extra={"parameters": list(parameters)} if parameters else None,
+            openapi_extra={"parameters": [*parameters, *_EVERYWHERE]},
         )
 
 
+_register("/releases", release_list, "service", "Every release of this library")
 _register("/queries", query_list, "queries", "Every question that can be asked")
-_register("/queries/{name}", query, "queries", "The answer to one question", (_ANY_ARGUMENT,))
+_register("/queries/{name}", query, "queries", "The answer to one question", _arguments_like(minimum="3", codes="any"))
 _register("/reviews", review_list, "reviews", "Every review in the release")
 _register("/reviews/{review}", review, "reviews", "What one review found")
 _register("/patterns", pattern_list, "patterns", "Every pattern of the typology")
@@ -232,8 +303,20 @@ _register(
     pattern_evidence,
     "recurrence",
     "What supports and what contradicts one pattern",
-    (_ANY_ARGUMENT,),
+    _arguments_like(codes="any", influence="unsafe"),
 )
-_register("/recurrence", recurrence_table, "recurrence", "In how many reviews patterns recur", (_ANY_ARGUMENT,))
-_register("/interactions", interactions, "recurrence", "Factors that reviews say worked together", (_ANY_ARGUMENT,))
+_register(
+    "/recurrence",
+    recurrence_table,
+    "recurrence",
+    "In how many reviews patterns recur",
+    _arguments_like(by="type", codes="any"),
+)
+_register(
+    "/interactions",
+    interactions,
+    "recurrence",
+    "Factors that reviews say worked together",
+    _arguments_like(only="harmless-alone"),
+)
 _register("/patterns/{pattern}", pattern, "patterns", "Where one pattern is found")

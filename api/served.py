@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from rdflib import Graph, URIRef
+
 from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Resource
 from learntogether_kg.errors import UnknownReviewError
-from learntogether_kg.namespaces import CL
+from learntogether_kg.namespaces import CL, PREFIXES
 from learntogether_kg.recurrence.named import ask_named
 from learntogether_kg.recurrence.request import Counted, Protection
 from learntogether_kg.reviews import protection as protection_of
@@ -100,6 +102,13 @@ class Served:
             return self.reviews[name]
         except KeyError:
             raise UnknownReviewError(name) from None
+
+    def graph(self, resource: Resource) -> Graph:
+        """Returns the named graph of a review, with the prefixes under which people write its terms."""
+        graph = self.release.store.graph(URIRef(resource.iri))
+        for prefix, namespace in PREFIXES.items():
+            graph.bind(prefix, namespace)
+        return graph
 
     def address(self, resource: Resource) -> str | None:
         """Returns the address of the page about a resource; None where it has none."""

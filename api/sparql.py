@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from api import protocol
+from api.dependencies import Release, Templates
 from api.descriptions import describe_dataset, describe_service, written
 from api.documents import ProblemDocument
 from api.evaluation import Evaluator
@@ -108,16 +109,6 @@ _BODY: Final = {
 }
 
 
-def _served(request: Request) -> Served:
-    served: Served = request.app.state.served
-    return served
-
-
-def _pages(request: Request) -> Pages:
-    pages: Pages = request.app.state.pages
-    return pages
-
-
 def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
@@ -128,8 +119,6 @@ def _offered(settings: Annotated[Settings, Depends(_settings)]) -> None:
         raise HTTPException(404, _OFF + _OFF_HINT)
 
 
-Release = Annotated[Served, Depends(_served)]
-Templates = Annotated[Pages, Depends(_pages)]
 Set = Annotated[Settings, Depends(_settings)]
 
 

@@ -65,11 +65,7 @@ class Receiver:
 
         What a proxy on this machine passes on comes from elsewhere, and so does what a browser calls by another name.
         """
-        if self.open_to_all:
-            return True
-        passed_on = any(name in request.headers for name in _FORWARDED)
-        client = request.client.host if request.client else ""
-        return not passed_on and _is_loopback(client) and _is_loopback(request.url.hostname or "")
+        return self.open_to_all or is_at_home(request)
 
     async def receive(self, request: Request) -> Form:
         """Returns what a form sends.
@@ -100,6 +96,13 @@ class Receiver:
             yield
         finally:
             self._under_way -= 1
+
+
+def is_at_home(request: Request) -> bool:
+    """Returns whether a request comes from this machine itself, called by a name of its own and not through a proxy."""
+    passed_on = any(name in request.headers for name in _FORWARDED)
+    client = request.client.host if request.client else ""
+    return not passed_on and _is_loopback(client) and _is_loopback(request.url.hostname or "")
 
 
 class _MemoryParser(MultiPartParser):

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.checking import Answer, Checker, Job
+from api.dependencies import Templates
 from api.documents import ProblemDocument, ReportDocument
 from api.negotiation import weight
 from api.pages import Pages
@@ -109,11 +110,6 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def _pages(request: Request) -> Pages:
-    pages: Pages = request.app.state.pages
-    return pages
-
-
 def _receiver(request: Request) -> Receiver:
     receiver: Receiver = request.app.state.receiver
     return receiver
@@ -124,7 +120,6 @@ def _checker(request: Request) -> Checker:
     return checker
 
 
-Templates = Annotated[Pages, Depends(_pages)]
 Depth = Annotated[
     Literal["findings", "evidence", "full"], Query(description="How far the review goes; each shows more sheets")
 ]

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 
+from api.paging import Pairs
 from api.served import Served, local_name
 from learntogether_kg import queries
-from learntogether_kg.answers import Answer, Resource
+from learntogether_kg.answers import Answer, Resource, Value
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.queries import NamedQuery
+from learntogether_kg.tokens import Role
+
+if TYPE_CHECKING:
+    from api.releases import Listed, Releases
 
 LONGEST_ARGUMENT = 1000
 """Characters; no label is as long, and comparing one with thousands of labels takes time."""
-
-Pairs = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,9 @@ class View:
         file: How a file of them is called, without ending.
         about: What the page is about, as further members of its JSON.
         context: What the page shows besides.
+        links: For each row the addresses it leads to, as they stand in the JSON; nothing where rows lead nowhere.
+        in_parts: Whether the page shows a part of the rows at a time; JSON always does.
+        following: The address of the page after this one, where the answer itself is one page of many.
     """
 
     answer: Answer
@@ -42,6 +49,9 @@ class View:
     file: str
     about: dict[str, object] = field(default_factory=dict)
     context: dict[str, object] = field(default_factory=dict)
+    links: tuple[dict[str, str | None], ...] = ()
+    in_parts: bool = False
+    following: str = ""
 
 
 def query_list(pairs: Pairs) -> View:
@@ -81,13 +91,44 @@ def query(served: Served, name: str, pairs: Pairs) -> View:
     asked = queries.named(name)
     arguments = _arguments(name, pairs)
     answer = served.ask(name, arguments)
-    return _view(asked, answer, "query.html", name, context={"query": asked, "typed": arguments})
+    return _view(asked, answer, "query.html", name, context={"query": asked, "typed": arguments}, in_parts=True)
+
+
+def release_list(releases: Releases, role: Role | None, pairs: Pairs) -> View:
+    """Returns all releases of the library, oldest first, and then those that were purged.
+
+    How many reviews a restricted release holds is nobody's to know without a token.
+    """
+    _take_none("releases", pairs)
+    columns = {
+        "release": "The name to ask it by: ?release=NAME at every address",
+        "made": "When it was made, in UTC",
+        "state": "The state of the library that was published",
+        "studies": "Reviews and syntheses in it; empty where that is not public",
+        "profile": "The profile of disclosure control it was published under",
+        "madeBy": "The version of the software that made it",
+        "ontology": "The fingerprint of its ontology, typology and code lists",
+        "served": "Whether it answers where an address names no release",
+        "purged": "Whether it was removed for good, since a review in it had to be; it answers 410 then",
+    }
+    rows = tuple(_release_row(each, role, releases.default) for each in releases.listing())
+    answer = Answer("releases", {}, tuple(columns), rows)
+    return View(answer, "Every release of this library", "none", columns, "releases.html", "releases")
+
+
+def _release_row(listed: Listed, role: Role | None, default: str) -> tuple[Value, ...]:
+    made = listed.manifest
+    if made is None:
+        return (listed.name, None, None, None, None, None, None, False, True)
+    studies = None if listed.restricted and role is None else made.studies
+    served = listed.name == default
+    return (listed.name, made.made, made.state, studies, listed.profile, made.software, made.ontology, served, False)
 
 
 def review_list(served: Served, pairs: Pairs) -> View:
     """Returns all reviews."""
     _take_none("reviews", pairs)
-    return _view(queries.named("reviews"), served.ask("reviews"), "reviews.html", "reviews")
+    return _view(queries.named("reviews"), served.ask("reviews"), "reviews.html", "reviews", in_parts=True)
 
 
 def review(served: Served, name: str, pairs: Pairs) -> View:
@@ -141,7 +182,15 @@ def _about(served: Served, resource: Resource, kind: str, of: str, listed_by: st
         "argument": local_name(resource.iri),
     }
     file = f"{kind}-{local_name(resource.iri)}"
-    return _view(queries.named(of), answer, f"{kind}.html", file, about={kind: record.as_records()[0]}, context=context)
+    return _view(
+        queries.named(of),
+        answer,
+        f"{kind}.html",
+        file,
+        about={kind: record.as_records()[0]},
+        context=context,
+        in_parts=True,
+    )
 
 
 def _view(
@@ -152,10 +201,11 @@ def _view(
     *,
     about: dict[str, object] | None = None,
     context: dict[str, object] | None = None,
+    in_parts: bool = False,
 ) -> View:
     columns = {name: asked.columns.get(name, "") for name in answer.columns}
     more = {"query": asked, **(context or {})}
-    return View(answer, asked.summary, asked.question, columns, template, file, about or {}, more)
+    return View(answer, asked.summary, asked.question, columns, template, file, about or {}, more, in_parts=in_parts)
 
 
 def _queries_about(kind: str, besides: str) -> Iterable[NamedQuery]:

@@ -560,6 +560,7 @@ def _serve(library: str, release: Snapshot, host: str, port: int, uploads: bool 
     name = release.manifest.release
     os.environ["LTKG_LIBRARY"] = library
     os.environ["LTKG_RELEASE"] = name
+    os.environ["LTKG_HOST"] = host
     os.environ["LTKG_UPLOADS"] = str(uploads)
     os.environ["LTKG_SPARQL"] = str(sparql)
     err.print(f"Serving release {name} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)

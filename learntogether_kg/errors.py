@@ -100,6 +100,16 @@ class UnknownReleaseError(LibraryError):
         super().__init__(library, f"no release named {name!r}; {hint}" if name else f"no release to read; {hint}")
 
 
+class PurgedReleaseError(LibraryError):
+    """The release was purged: a review in it had to be removed for good."""
+
+    def __init__(self, library: Path | str, name: str) -> None:
+        self.name = name
+        super().__init__(
+            library, f"release {name!r} was purged and cannot be read any more; `ltkg releases` lists those it has"
+        )
+
+
 class ReleaseExistsError(LibraryError):
     """A release is never overwritten."""
 
@@ -219,6 +229,14 @@ class StoreUnavailableError(LearnTogetherError):
     def __init__(self, store: Path | str, reason: str) -> None:
         self.store, self.reason = store, reason
         super().__init__(f"Store {store}: {reason}")
+
+
+class ServerError(LearnTogetherError):
+    """A server of ours cannot be reached, or does not answer what was asked."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address, self.reason = address, reason
+        super().__init__(f"Server {address}: {reason}")
 
 
 class TokenError(LearnTogetherError):

@@ -32,6 +32,7 @@ from learntogether_kg.errors import (
     LibraryBusyError,
     LibraryError,
     LibraryMissingError,
+    PurgedReleaseError,
     ReleaseExistsError,
     StoreUnavailableError,
     UnknownReleaseError,
@@ -43,6 +44,8 @@ from learntogether_kg.store.oxigraph import OxigraphStore
 if TYPE_CHECKING:
     from typing import Self
 
+PURGED: Final = ".purged"
+"""The ending of the file that a purged release leaves in its place."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -195,7 +198,7 @@ class Library:
                 return releases[-1]
             name = name or self._dated_name()
             target = self.path / "releases" / name
-            if target.exists():
+            if target.exists() or name in self.purged():
                 raise ReleaseExistsError(self.path, name)
             release = self._write_release(state, name, target, prepare)
             custody.log("publish", [], state.manifest.state, name)
@@ -210,14 +213,23 @@ class Library:
         """Returns one release, by default the newest.
 
         Raises:
+            PurgedReleaseError: It was purged.
             UnknownReleaseError: There is none of that name, or none at all.
         """
+        if name is not None and name in self.purged():
+            raise PurgedReleaseError(self.path, name)
         releases = {release.manifest.release: release for release in self.releases()}
         if name is None and releases:
             return list(releases.values())[-1]
         if name is None or name not in releases:
             raise UnknownReleaseError(self.path, name or "", releases)
         return releases[name]
+
+    def purged(self) -> list[str]:
+        """Returns the names of the releases that were purged, sorted; each left a file ``releases/<name>.purged``."""
+        return sorted(
+            path.name.removesuffix(PURGED) for path in (self.path / "releases").glob(f"*{PURGED}") if path.is_file()
+        )
 
     def _number(self) -> int:
         try:
@@ -227,7 +239,7 @@ class Library:
 
     def _dated_name(self) -> str:
         today = datetime.now(UTC).date().isoformat()
-        taken = {path.name for path in (self.path / "releases").iterdir()}
+        taken = {path.name.removesuffix(PURGED) for path in (self.path / "releases").iterdir()}
         names = (today if count == 1 else f"{today}-{count}" for count in range(1, len(taken) + 2))
         return next(name for name in names if name not in taken)
 

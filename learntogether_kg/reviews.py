@@ -213,7 +213,9 @@ def withdraw(library: Library | LiveLibrary, names: Sequence[str], reason: str) 
 
 
 def refuse_to_expose(release: Snapshot, host: str) -> None:
-    """Makes sure that others are only shown reviews that are published already: every page shows whole records.
+    """Makes sure that others are only shown reviews that are published already: pages show whole records.
+
+    Of a release under a restricted profile others see protected counts only, so it may hold any.
 
     Args:
         release: What is to be served.
@@ -222,7 +224,7 @@ def refuse_to_expose(release: Snapshot, host: str) -> None:
     Raises:
         ExposureError: Others could reach the address, and the release holds reviews that are not published.
     """
-    hidden = [] if host in LOOPBACK else queries.unpublished(release.store)
+    hidden = [] if host in LOOPBACK or protection(release).table is not None else queries.unpublished(release.store)
     if hidden:
         raise ExposureError(release.manifest.release, host, len(hidden))
 

@@ -70,7 +70,7 @@ class Tokens:
         if any(token.name == name for token in known):
             raise TokenError(name, "there is a token of that name; revoke it first, or choose another name")
         token = _MARK + secrets.token_urlsafe(32)
-        self._write([*known, Token(name, role, datetime.now(UTC).isoformat(timespec="seconds"), _digest(token))])
+        self._write([*known, Token(name, role, datetime.now(UTC).isoformat(timespec="seconds"), self.digest(token))])
         return token
 
     def all(self) -> list[Token]:
@@ -102,8 +102,13 @@ class Tokens:
 
     def find(self, token: str) -> Token | None:
         """Returns what is kept of a token that somebody shows; None where it is not one of these."""
-        shown = _digest(token)
+        shown = self.digest(token)
         return next((each for each in self.all() if secrets.compare_digest(each.digest, shown)), None)
+
+    @staticmethod
+    def digest(token: str) -> str:
+        """Returns what is kept of a token: its SHA-256 in hexadecimal digits."""
+        return hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
 
     def _write(self, tokens: Sequence[Token]) -> None:
         beside = self._file.with_suffix(".new")
@@ -116,7 +121,3 @@ class Tokens:
             beside.rename(self._file)
         except OSError as error:
             raise StoreUnavailableError(self._file, f"the tokens cannot be written: {error}") from error
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

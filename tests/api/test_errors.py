@@ -114,7 +114,7 @@ def test_a_browser_that_asks_for_data_gets_a_problem(client: TestClient) -> None
 
 def test_what_breaks_inside_stays_inside(sample_library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     client = TestClient(create_app(Settings(library=sample_library.path)), raise_server_exceptions=False)
-    served = client.app.state.served  # type: ignore[attr-defined]
+    served = client.app.state.releases.open().served  # type: ignore[attr-defined]
     monkeypatch.setitem(served.__dict__, "release", None)
     response = client.get("/queries/recurring-patterns.json")
     assert response.status_code == 500

@@ -22,7 +22,7 @@ def test_the_ontology_is_given_whole_in_every_form(client: TestClient, ending: s
     by_name = client.get(f"/ontology.{ending}")
     negotiated = client.get("/ontology", headers={"Accept": form[0]})
     assert negotiated.headers["content-type"].startswith(form[0])
-    assert negotiated.headers["vary"] == "Accept"
+    assert negotiated.headers["vary"] == "Accept, Authorization"
     assert by_name.text == negotiated.text
     graph = Graph().parse(data=by_name.text, format=RDFLIB[form[0]])
     assert len(graph) == len(load_ontology())

@@ -16,7 +16,7 @@ from learntogether_kg.library import Library
 from tests.api.conftest import MakeClient, record
 
 FORMS = {"": "text/html; charset=utf-8", ".json": "application/json", ".csv": "text/csv; charset=utf-8; header=present"}
-LISTS = ["/queries", "/reviews", "/patterns"]
+LISTS = ["/queries", "/reviews", "/patterns", "/releases"]
 QUERIES = [f"/queries/{name}" for name in queries.catalogue()]
 NAMES = list(queries.catalogue())
 
@@ -72,7 +72,7 @@ def test_every_pattern_has_a_page_also_where_two_share_a_label(
 def test_the_bare_address_gives_the_form_that_is_asked_for(client: TestClient, accept: str, media_type: str) -> None:
     response = client.get("/queries/recurring-patterns", headers={"Accept": accept})
     assert response.headers["content-type"] == media_type
-    assert response.headers["vary"] == "Accept"
+    assert response.headers["vary"] == "Accept, Authorization"
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])
@@ -94,7 +94,8 @@ def test_the_command_line_gives_the_same_rows(
 def test_json_says_what_was_asked_and_what_its_columns_mean(client: TestClient, sample_library: Library) -> None:
     document = client.get("/queries/recurring-patterns.json?minimum=3&codes=any").json()
     asked = queries.named("recurring-patterns")
-    assert list(document) == ["query", "question", "summary", "release", "arguments", "columns", "rows"]
+    told = ["query", "question", "summary", "release", "arguments", "columns", "total", "next", "rows"]
+    assert list(document) == told
     assert document["query"] == "recurring-patterns"
     assert document["question"] == asked.question
     assert document["summary"] == asked.summary
@@ -164,7 +165,7 @@ def test_health_names_release_state_and_versions(client: TestClient, sample_libr
 
 def test_a_release_that_lacks_quads_is_not_healthy(serve: MakeClient) -> None:
     client = serve([])
-    release = client.app.state.served.release  # type: ignore[attr-defined]
+    release = client.app.state.releases.open().served.release  # type: ignore[attr-defined]
     manifest = release.path / "manifest.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"quads": release.manifest.quads + 1}))
     del release.__dict__["manifest"]  # as after a restart
@@ -179,16 +180,9 @@ def test_openapi_lists_every_address_and_its_version(client: TestClient) -> None
     counted = ["/recurrence", "/interactions", "/patterns/{pattern}/evidence"]
     pages = [*LISTS, *counted, "/queries/{name}", "/reviews/{review}", "/patterns/{pattern}"]
     ontology = {"/ontology", "/ontology.{form}", "/ontology/context.jsonld", "/ontology/{name}"}
-    service = {
-        "/",
-        "/health",
-        "/recurrence.svg",
-        "/validate",
-        "/template.xlsx",
-        "/sparql",
-        "/.well-known/void",
-        *ontology,
-    }
+    identifiers = {"/id/review/{review}", "/id/review/{review}/{node}", "/typology", "/codelists"}
+    service = {"/", "/health", "/metrics", "/recurrence.svg", "/validate", "/template.xlsx", *ontology, *identifiers}
+    service |= {"/queries.ttl", "/queries.jsonld", "/sparql", "/.well-known/void"}
     assert set(document["paths"]) == service | {page + ending for page in pages for ending in FORMS}
     posted = {path for path, operations in document["paths"].items() if "post" in operations}
     assert posted == {"/validate", "/sparql"}
@@ -199,7 +193,7 @@ def test_openapi_lists_every_address_and_its_version(client: TestClient) -> None
 
 def test_serving_opens_nothing_in_custody(serve: MakeClient) -> None:
     client = serve([record("a", "Made up", "A statement.")])
-    library = client.app.state.served.release.path.parent.parent  # type: ignore[attr-defined]
+    library = client.app.state.releases.open().served.release.path.parent.parent  # type: ignore[attr-defined]
     custody = library / "custody"
     custody.rename(library / "elsewhere")
     custody.write_text("not a folder: opening it would fail")

@@ -1,0 +1,137 @@
+"""A part of a long answer at a time.
+
+A release never changes and every query orders its rows without ties, so that the parts neither lose nor repeat a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+
+from learntogether_kg.answers import Answer
+
+T = TypeVar("T")
+Pairs = list[tuple[str, str]]
+
+LIMIT, OFFSET = "limit", "offset"
+PIN: Final = "release"
+"""The argument that every address takes: the name of the release to ask."""
+ON_A_PAGE: Final = 100
+IN_A_DOCUMENT: Final = 1000
+LONGEST: Final = 10_000
+FARTHEST: Final = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which rows of an answer are asked for.
+
+    Attributes:
+        offset: How many rows stand before the first of them.
+        limit: How many there are at most; None where the address does not say.
+    """
+
+    offset: int = 0
+    limit: int | None = None
+
+    def within(self, limit: int) -> Part:
+        """Returns the part with a limit, where the address gives none."""
+        return self if self.limit is not None else replace(self, limit=limit)
+
+    def rows(self, rows: Sequence[T]) -> Sequence[T]:
+        """Returns those of the rows that are in the part."""
+        return rows[self.offset :] if self.limit is None else rows[self.offset : self.offset + self.limit]
+
+    def of(self, answer: Answer) -> Answer:
+        """Returns the answer with those of its rows that are in the part."""
+        return replace(answer, rows=tuple(self.rows(answer.rows)))
+
+    def following(self, total: int) -> Part | None:
+        """Returns the next part of an answer of so many rows; None where this is the last."""
+        if self.limit is None or self.offset + self.limit >= total:
+            return None
+        return Part(self.offset + self.limit, self.limit)
+
+    def before(self) -> Part | None:
+        """Returns the part before; None where this is the first."""
+        if self.limit is None or not self.offset:
+            return None
+        return Part(max(self.offset - self.limit, 0), self.limit)
+
+
+@dataclass(frozen=True)
+class Paged:
+    """A part of an answer, and where the rest of it is.
+
+    Attributes:
+        answer: The rows of the part.
+        part: Which they are.
+        total: How many rows the whole answer has.
+        next: The address of the next part; empty where this is the last.
+        previous: The address of the part before; empty where this is the first.
+    """
+
+    answer: Answer
+    part: Part
+    total: int
+    next: str
+    previous: str
+
+    @property
+    def link(self) -> str:
+        """The Link header (RFC 8288) that leads on; empty where nothing follows or came before."""
+        there = (("next", self.next), ("prev", self.previous))
+        return ", ".join(f'<{address}>; rel="{relation}"' for relation, address in there if address)
+
+
+def split(answer: Answer, part: Part, path: str, pairs: Pairs) -> Paged:
+    """Returns a part of an answer.
+
+    Args:
+        answer: The whole answer.
+        part: Which rows.
+        path: The address it is asked at.
+        pairs: The arguments it is asked with, the release among them, so that a walk through all parts stays with it.
+    """
+    total = len(answer.rows)
+    following, before = part.following(total), part.before()
+    return Paged(
+        part.of(answer),
+        part,
+        total,
+        address(path, pairs, following) if following else "",
+        address(path, pairs, before) if before else "",
+    )
+
+
+def read(pairs: Pairs) -> tuple[Part, Pairs]:
+    """Returns which part an address asks for, and its other arguments.
+
+    Raises:
+        HTTPException: 422, where a value is no whole number, too small, too large, or given twice.
+    """
+    limit = _number(pairs, LIMIT, 1, LONGEST)
+    offset = _number(pairs, OFFSET, 0, FARTHEST)
+    return Part(offset or 0, limit), [pair for pair in pairs if pair[0] not in (LIMIT, OFFSET)]
+
+
+def address(path: str, pairs: Pairs, part: Part) -> str:
+    """Returns the address of a part of an answer."""
+    place = [(LIMIT, str(part.limit)), *([(OFFSET, str(part.offset))] if part.offset else [])]
+    return f"{path}?{urlencode([*pairs, *place])}"
+
+
+def _number(pairs: Pairs, name: str, least: int, most: int) -> int | None:
+    given = [value.strip() for key, value in pairs if key == name]
+    if len(given) > 1:
+        raise HTTPException(422, f"{name}: it is given more than once; give it one value")
+    if not given or not given[0]:
+        return None
+    text = given[0]
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
+        raise HTTPException(422, f"{name}: {text[:40]!r} is not a whole number from {least} to {most}")
+    return int(text)
