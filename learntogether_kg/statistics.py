@@ -7,13 +7,13 @@ at large.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
-import numba
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -97,6 +97,8 @@ def jeffreys_interval(count: npt.ArrayLike, n: npt.ArrayLike, level: float = LEV
     if np.any(counted < 0) or np.any(counted > of):
         raise ValueError("a count must lie between 0 and its n")
     tail = (1 - level) / 2
+    from scipy import special  # noqa: PLC0415  # slow to load, and few commands work out statistics
+
     low = special.betaincinv(counted + 0.5, of - counted + 0.5, tail)
     high = special.betaincinv(counted + 0.5, of - counted + 0.5, 1 - tail)
     low, high = np.where(counted == 0, 0.0, low), np.where(counted == of, 1.0, high)
@@ -128,6 +130,8 @@ def odds_ratio(
     cells = cells + 0.5 * (cells == 0).any(axis=0)
     one, two, three, four = cells
     logarithm = np.log(one * four / (two * three))
+    from scipy import special  # noqa: PLC0415  # slow to load, and few commands work out statistics
+
     margin = special.ndtri(0.5 + level / 2) * np.sqrt((1 / cells).sum(axis=0))
     ends = (np.exp(each) for each in (logarithm, logarithm - margin, logarithm + margin))
     return OddsRatio(*(np.where(empty, np.nan, end) for end in ends))
@@ -161,6 +165,8 @@ def trend(counts: npt.ArrayLike, totals: npt.ArrayLike, scores: npt.ArrayLike) -
     if variance <= 0:
         return Trend(0.0, 1.0, method)
     statistic = float((place * (have - of * share)).sum() / np.sqrt(variance))
+    from scipy import special  # noqa: PLC0415  # slow to load, and few commands work out statistics
+
     return Trend(statistic, float(2 * special.ndtr(-abs(statistic))), method)
 
 
@@ -203,9 +209,9 @@ def cooccurrence_null(incidence: npt.NDArray[np.bool_], permutations: int = 1000
     total, squares = np.zeros((size, size)), np.zeros((size, size))
     above, below = np.zeros((size, size), np.int64), np.zeros((size, size), np.int64)
     order = np.random.default_rng(seed).permuted(np.arange(rows))
-    _trade_compiled(words, order, _BURN_IN, seed)
+    _compiled(_trade)(words, order, _BURN_IN, seed)
     for sample in range(1, permutations + 1):
-        _trade_compiled(words, order, _ROUNDS, seed + sample)
+        _compiled(_trade)(words, order, _ROUNDS, seed + sample)
         drawn = _count_pairs(words, size)
         total += drawn
         squares += drawn.astype(float) ** 2
@@ -248,6 +254,8 @@ def _binomial_tail(at_least: Whole, mean: Floats, variance: Floats) -> Floats:
     """
     chance = np.clip(1 - np.divide(variance, mean, out=np.ones_like(mean), where=mean > 0), 1e-9, 1 - 1e-9)
     trials = np.maximum(mean / chance, at_least)
+    from scipy import special  # noqa: PLC0415  # slow to load, and few commands work out statistics
+
     tail = np.where(at_least <= 0, 1.0, special.betainc(np.maximum(at_least, 1), trials - at_least + 1, chance))
     return np.where(variance > 0, tail, (at_least <= mean).astype(float))
 
@@ -323,9 +331,13 @@ def _count(words: Words, counts: Whole) -> None:
 def _count_pairs(words: Words, columns: int) -> Whole:
     """Returns for each pair of columns how many rows have both; on the diagonal how many have the column."""
     counts = np.zeros((columns, columns), np.int64)
-    _count_compiled(words, counts)
+    _compiled(_count)(words, counts)
     return np.triu(counts) + np.triu(counts, 1).T
 
 
-_trade_compiled: Final = numba.njit(cache=True)(_trade)
-_count_compiled: Final = numba.njit(cache=True)(_count)
+@cache
+def _compiled(function: Callable[..., None]) -> Callable[..., None]:
+    import numba  # noqa: PLC0415  # slow to load, and only samples need it
+
+    compiled: Callable[..., None] = numba.njit(cache=True)(function)
+    return compiled

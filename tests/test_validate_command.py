@@ -138,3 +138,10 @@ def test_only_one_file_can_be_watched(files: list[Path]) -> None:
     assert (done.returncode, done.stderr) == (2, "error: --watch follows one file; name one\n")
     missing = ltkg("validate", "--watch", "nowhere.ttl")
     assert (missing.returncode, missing.stderr) == (2, "error: nowhere.ttl: there is no such file\n")
+
+
+def test_a_check_loads_nothing_that_only_statistics_or_the_reference_need() -> None:
+    slow = ("numba", "scipy", "openpyxl", "altair", "pyshacl", "owlready2")
+    script = f"import sys; from learntogether_kg import cli; print([name for name in {slow} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"

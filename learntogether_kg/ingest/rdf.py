@@ -46,6 +46,8 @@ DATATYPES: Final = (
 )
 """Those of values in a review. Others, such as XML, would be opened up while they are read."""
 _QUICK_FORMATS: Final = {".ttl": ox.RdfFormat.TURTLE, ".trig": ox.RdfFormat.TRIG}
+_QUICK_BYTES: Final = 256 * 1024
+_QUICK_BRACKETS: Final = 1000
 _STUDIES: Final = (LT.Review, LT.Synthesis)
 _CUSTODY: Final = (LT.SourceRecord, LT.RecordedReason)
 
@@ -87,16 +89,17 @@ def _parse_quickly(path: Path, data: bytes) -> Graph | None:
     """Returns the triples of a plain file in Turtle or TriG, which pyoxigraph reads in a third of the time.
 
     None stands for whatever is not plain: it does not parse, holds nameless nodes, other languages or decimals, refers
-    to relative addresses, or is too large. That is left to rdflib, so that errors are told in one way.
+    to relative addresses, or is far larger than a review. That is left to rdflib, so that errors are told in one way;
+    and pyoxigraph ends the whole process where something nested deeply needs more memory than there is.
     """
     form = _QUICK_FORMATS.get(path.suffix.lower())
-    if form is None:
+    if form is None or len(data) > _QUICK_BYTES or data.count(b"[") + data.count(b"(") > _QUICK_BRACKETS:
         return None
     triples = Graph()
     try:
-        for number, quad in enumerate(ox.parse(data.decode("utf-8-sig"), form)):
+        for quad in ox.parse(data.decode("utf-8-sig"), form):
             terms = quad.subject, quad.predicate, quad.object
-            if number >= MAX_TRIPLES or not all(map(_is_plain, terms)):
+            if not all(map(_is_plain, terms)):
                 return None
             subject, predicate, value = (to_rdflib(term, normalize=False) for term in terms)
             triples.add((subject, predicate, _checked(path, predicate, value)))

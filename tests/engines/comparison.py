@@ -41,7 +41,7 @@ def assert_equal_reports_on_mutations(operator: Operator) -> None:
     seen = reported = 0
 
     @settings(SETTINGS, max_examples=EXAMPLES)
-    @given(mutated(read_base("base.ttl"), operator, most=3, keep=5))
+    @given(mutated(read_base("base.ttl"), operator, most=3, keep=4))
     def compare(review: Graph) -> None:
         nonlocal seen, reported
         reported += bool(assert_equal_reports(review))
