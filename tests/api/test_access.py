@@ -143,8 +143,8 @@ def test_who_sees_what(
         answer = client.get(address, params={"release": release}, headers=headers(tokens[role], accept))
         told = (template, answer.status_code, answer.text[:200])
         if release != "open" and template in ANALYSTS:
-            expected = {None: 401, Role.CUSTODIAN: 403}.get(role, 200)
-            assert answer.status_code == expected, told
+            expected = {None: {401}, Role.CUSTODIAN: {403}}.get(role, {200, 406})
+            assert answer.status_code in expected, told
             continue
         if release == "open" or role or is_public(template):
             may_not_fit = {406} if template in ANALYSTS else set()

@@ -14,7 +14,12 @@ from learntogether_kg import reference
 from learntogether_kg.ingest import plain_json
 from learntogether_kg.ontology import load_ontology
 
-RDFLIB = {"text/turtle": "turtle", "application/ld+json": "json-ld", "application/rdf+xml": "xml"}
+RDFLIB = {
+    "text/turtle": "turtle",
+    "application/ld+json": "json-ld",
+    "application/rdf+xml": "xml",
+    "application/n-triples": "nt",
+}
 
 
 @pytest.mark.parametrize(("ending", "form"), FORMS.items())

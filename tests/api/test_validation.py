@@ -262,7 +262,7 @@ def test_a_check_beyond_its_limits_is_ended_and_the_process_goes_on(limits: Limi
             checker.check(job(given, "x.xlsx"))
         assert refused.value.status_code == 422
         assert words in refused.value.detail
-        (worker,) = checker._workers
+        (worker,) = checker._processes._processes
         assert worker._process is not None
         assert worker._process.is_alive()
     finally:
@@ -271,7 +271,7 @@ def test_a_check_beyond_its_limits_is_ended_and_the_process_goes_on(limits: Limi
 
 def test_a_lost_process_is_started_anew(checker: Checker) -> None:
     assert checker.check(job())["verdict"]
-    (worker,) = checker._workers
+    (worker,) = checker._processes._processes
     assert worker._process is not None
     first = worker._process.pid
     worker._process.kill()
@@ -282,7 +282,7 @@ def test_a_lost_process_is_started_anew(checker: Checker) -> None:
 
 def test_each_check_is_done_in_a_process_that_ends_with_it(checker: Checker) -> None:
     checker.check(job())
-    (worker,) = checker._workers
+    (worker,) = checker._processes._processes
     assert worker._process is not None
     children = Path(f"/proc/{worker._process.pid}/task/{worker._process.pid}/children")
     if children.exists():
@@ -291,11 +291,11 @@ def test_each_check_is_done_in_a_process_that_ends_with_it(checker: Checker) -> 
 
 def test_one_check_too_many_is_told_when_to_try_again(checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_PATIENCE_SECONDS", 0.01)
-    worker = checker._free.get()
+    worker = checker._processes._free.get()
     with pytest.raises(HTTPException) as refused:
         checker.check(job())
     assert (refused.value.status_code, refused.value.headers) == (503, {"Retry-After": str(processes.RETRY_AFTER)})
-    checker._free.put(worker)
+    checker._processes._free.put(worker)
     assert checker.check(job())["verdict"]
 
 
