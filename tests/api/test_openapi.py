@@ -58,7 +58,7 @@ def examples(document: dict[str, Any]) -> dict[str, str]:
 
 
 def test_every_address_in_the_documentation_has_an_example_that_works(sample_library: Library) -> None:
-    app = create_app(Settings(library=sample_library.path, log=False))
+    app = create_app(Settings(library=sample_library.path, log=False, sparql=True))
     client = TestClient(app, base_url="http://localhost", client=("127.0.0.1", 50000))
     found = examples(client.get("/openapi.json").json())
     assert len(found) > 40
