@@ -20,7 +20,7 @@ TESTED = Request(("type",), codes="any", pairs=True, permutations=50)
 
 @pytest.fixture
 def release(teaching_library: Library, tmp_path: Path) -> Snapshot:
-    # The library is shared by a whole test session, in which others may have asked its release: only theirs is left out.
+    # The library is shared by a whole test session; what others made it work out is left behind.
     published = teaching_library.release().path
     return Snapshot(Path(shutil.copytree(published, tmp_path / "release", ignore=shutil.ignore_patterns(FOLDER))))
 

@@ -9,10 +9,11 @@ from functools import cache, cached_property
 from importlib import resources as package_files
 from typing import Any, Final
 
-from rdflib import RDF, RDFS, SH, URIRef
+from rdflib import RDF, RDFS, SH, Graph, Literal, URIRef
+from rdflib.term import Node
 
 from learntogether_kg import ontology
-from learntogether_kg.namespaces import expand
+from learntogether_kg.namespaces import LTS, expand
 
 REQUIRED_MARK: Final = " (required)"
 """What a heading carries, in words, where a row cannot do without its column."""
@@ -129,18 +130,23 @@ def sheets() -> tuple[Sheet, ...]:
 
 @cache
 def choices(source: URIRef | None) -> tuple[Choice, ...]:
-    """Returns what a list offers: concepts of a code list, instances of a class, or rules of a severity, by name."""
+    """Returns what a list offers: concepts of a code list, instances of a class, or rules to be answered, by name."""
     if source is None:
         return ()
     concepts = ontology.concepts(source)
     if concepts:
         return tuple(Choice(concept.choice, concept.iri, concept.instance_class) for concept in concepts)
-    rules = sorted(str(shape) for shape in ontology.load_shapes().subjects(SH.severity, source))
+    shapes = ontology.load_shapes()
+    rules = sorted(str(shape) for shape in set(shapes.subjects(SH.severity, source)) - _unanswerable(shapes))
     if rules:
         return tuple(Choice(rule.rpartition("#")[2], URIRef(rule)) for rule in rules)
     graph = ontology.load_ontology()
     named = ((str(graph.value(iri, RDFS.label)), iri) for iri in graph.subjects(RDF.type, source))
     return tuple(Choice(label, URIRef(str(iri))) for label, iri in sorted(named))
+
+
+def _unanswerable(shapes: Graph) -> set[Node]:
+    return set(shapes.subjects(LTS.answerable, Literal(False)))
 
 
 @cache

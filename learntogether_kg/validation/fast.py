@@ -21,7 +21,7 @@ from rdflib.term import Node
 from learntogether_kg.namespaces import LTS
 from learntogether_kg.pool import cores
 from learntogether_kg.terms import to_rdflib
-from learntogether_kg.validation.lean import OWN, TARGETS, decides_for_itself, idle, lean, needs, without
+from learntogether_kg.validation.lean import OWN, TARGETS, decides_for_itself, idle, lean, needs, part
 from learntogether_kg.validation.shacl import ShaclEngine, ShaclResult, Triple, background, describing
 
 BY_REFERENCE = Literal("reference")
@@ -51,12 +51,13 @@ class FastEngine:
         self._lean, known = lean(shapes, background())
         self._background = _n_triples(known)
         self._needs = needs(shapes)
-        self._validators: dict[frozenset[Node], shifty.PreparedValidator] = {}
+        self._validators: dict[tuple[int, int, frozenset[Node]], shifty.PreparedValidator] = {}
         targeted = {shape for target in TARGETS for shape in shapes.subjects(target, None)}
         marked = set(shapes.subjects(LTS.checkedBy, BY_REFERENCE))
         self._left = targeted & marked
         self._asked = frozenset(targeted - marked)
-        self._validator(frozenset(self._needs) - self._asked)
+        for share in self._shares():
+            self._validator(*share, frozenset(self._needs) - self._asked)
 
     def check(self, review: Graph) -> set[ShaclResult]:
         """Returns all results on a review beside the ontology."""
@@ -69,7 +70,7 @@ class FastEngine:
         if explicit and not explicit.keys().isdisjoint(literals):
             return self._reference.check(review)
         try:
-            data = b"".join((self._background, _n_triples(triples), _n_triples(describing(review))))
+            data = b"".join((self._background, _n_triples(triples), _n_triples(describing(triples))))
             reports = list(self._validate_in_shares(data, idle(self._needs, triples)))
         except ValueError:  # text that is no Unicode, a datatype or an IRI that a strict reader refuses
             return self._reference.check(review)
@@ -77,28 +78,40 @@ class FastEngine:
         return results | self._reference_of_some.check(review) if self._left else results
 
     def _validate_in_shares(self, data: bytes, idle: frozenset[Node]) -> Iterable[str]:
-        """Returns the reports of each share of the shapes, checked at once.
+        """Returns the reports of each share of the shapes, checked at once; pyshifty lets other threads run."""
+        shares = self._shares()
+        validators = [self._validator(*share, idle - self._asked) for share in shares]
+        names = [[name for name in self._names(*share) if URIRef(name) not in idle] for share in shares]
+        each = map if len(shares) == 1 else self._threads.map
+        return each(partial(self._validate, data), validators, names)
 
-        pyshifty lets other threads run. A process that is one of many has its core to itself already.
+    @staticmethod
+    def _shares() -> list[tuple[int, int]]:
+        """Returns the shares as (which, of how many), one for each core.
+
+        A process that is one of many has its core to itself already.
         """
-        names = sorted(map(str, self._asked - idle))
-        validate = partial(self._validate, self._validator(idle - self._asked), data)
-        if multiprocessing.parent_process() is not None or cores() == 1:
-            return [validate(names)]
-        return self._threads.map(validate, (names[share::_SHARES] for share in range(_SHARES)))
+        number = 1 if multiprocessing.parent_process() is not None or cores() == 1 else _SHARES
+        return [(share, number) for share in range(number)]
 
-    def _validator(self, idle: frozenset[Node]) -> shifty.PreparedValidator:
-        """Returns a validator that does not ask the helpers that have nothing to say."""
-        if idle not in self._validators:
-            self._validators[idle] = shifty.PreparedValidator(without(self._lean, idle))
-        return self._validators[idle]
+    def _names(self, share: int, number: int) -> list[str]:
+        """Returns the shapes that are asked in a share."""
+        return sorted(map(str, self._asked))[share::number]
+
+    def _validator(self, share: int, number: int, idle: frozenset[Node]) -> shifty.PreparedValidator:
+        """Returns a validator that has the shapes of a share and does not ask helpers that have nothing to say."""
+        key = share, number, idle
+        if key not in self._validators:
+            shapes = part(self._lean, self._names(share, number), but_not=idle)
+            self._validators[key] = shifty.PreparedValidator(shapes)
+        return self._validators[key]
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(_SHARES)
 
     @staticmethod
-    def _validate(validator: shifty.PreparedValidator, data: bytes, names: Sequence[str]) -> str:
+    def _validate(data: bytes, validator: shifty.PreparedValidator, names: Sequence[str]) -> str:
         """Returns the W3C validation report as N-Triples, without the way through rdflib that the package offers."""
         report = validator._inner.validate_w3c(
             data,

@@ -40,10 +40,10 @@ class Hit:
 
 def public_texts(review: Graph) -> Iterator[tuple[Node, URIRef, Literal]]:
     """Yields every public text of a review with its node and property; codes and made-up names are none."""
-    fields = _text_fields()
-    for node, path, text in review:
-        if path in fields and isinstance(path, URIRef) and isinstance(text, Literal):
-            yield node, path, text
+    for path in _text_fields():
+        for node, text in review.subject_objects(path):
+            if isinstance(text, Literal):
+                yield node, path, text
 
 
 def not_covered(hits: Iterable[Hit], results: Iterable[Result]) -> Iterator[Hit]:
@@ -84,7 +84,8 @@ def make_result(
 
 
 @cache
-def _text_fields() -> frozenset[Node]:
+def _text_fields() -> tuple[URIRef, ...]:
     """Returns the properties that hold public texts: those with a text in the ontology, less those of codes."""
     texts = set(ontology.load_ontology().subjects(RDFS.range, XSD.string))
-    return frozenset(texts - set(ontology.load_shapes().objects(_RULES, LTS.exceptField)))
+    fields = texts - set(ontology.load_shapes().objects(_RULES, LTS.exceptField))
+    return tuple(sorted(field for field in fields if isinstance(field, URIRef)))

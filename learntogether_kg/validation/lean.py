@@ -52,13 +52,16 @@ def lean(shapes: Graph, background: Iterable[Triple]) -> tuple[Graph, list[Tripl
         background: What the shapes look up.
     """
     lighter, known = Graph(), list(background)
+    schemes = [(concept, scheme) for concept, predicate, scheme in known if predicate == SKOS.inScheme]
     for subject, predicate, value in shapes:
         if predicate not in _IDLE and not str(predicate).startswith(LTS):
             lighter.add((subject, predicate, value))
-    schemes = [(concept, scheme) for concept, predicate, scheme in known if predicate == SKOS.inScheme]
     for helper, part, scheme in list(_in_schemes(shapes)):
         lighter.remove((helper, SH.property, part))
+        lighter.remove((part, None, None))
         lighter.add((helper, SH["class"], _class(scheme)))
+    if not _mentions(lighter, SKOS.inScheme):
+        known = [triple for triple in known if triple[1] != SKOS.inScheme]
     known += ((concept, RDF.type, _class(scheme)) for concept, scheme in schemes)
     for helper, members in list(_in_lists(shapes)):
         lighter.remove((helper, SH["in"], None))
@@ -92,13 +95,31 @@ def idle(needed: dict[Node, Needed], review: Iterable[Triple]) -> frozenset[Node
     )
 
 
-def without(shapes: Graph, helpers: frozenset[Node]) -> Graph:
-    """Returns shapes that do not ask some of their helpers."""
-    fewer = Graph()
-    for triple in shapes:
-        if not (triple[1] == SH.node and triple[2] in helpers):
-            fewer.add(triple)
-    return fewer
+def part(shapes: Graph, names: Iterable[str], but_not: frozenset[Node]) -> Graph:
+    """Returns some shapes and all that they ask, without the helpers that have nothing to say.
+
+    Args:
+        shapes: All shapes.
+        names: The shapes to return.
+        but_not: The helpers that are not asked.
+    """
+    some, known, to_do = Graph(), set[Node](), list[Node](map(URIRef, names))
+    while to_do:
+        subject = to_do.pop()
+        if subject in known:
+            continue
+        known.add(subject)
+        for triple in shapes.triples((subject, None, None)):
+            if not (triple[1] == SH.node and triple[2] in but_not):
+                some.add(triple)
+                to_do.append(triple[2])
+    return some
+
+
+def _mentions(shapes: Graph, term: URIRef) -> bool:
+    """Whether a shape names a term, be it in the text of a query, whatever prefix that gives it."""
+    name = re.split(r"[#/]", term)[-1]
+    return (None, None, term) in shapes or any(name in str(query) for query in shapes.objects(None, SH.select))
 
 
 def _is_text(term: Node) -> bool:

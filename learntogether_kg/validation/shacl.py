@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -66,9 +67,9 @@ def _matters(kind: Node) -> bool:
     return kind in {SKOS.Concept, OWL.Class} or str(kind).startswith(LT)
 
 
-def describing(review: Graph) -> list[Triple]:
+def describing(review: Iterable[Triple]) -> list[Triple]:
     """Returns the triples that name each node a review describes.
 
     They are not said of the node itself, whose shape is closed.
     """
-    return [(CHECK, LTS.describes, subject) for subject in set(review.subjects())]
+    return [(CHECK, LTS.describes, subject) for subject in {subject for subject, _, _ in review}]

@@ -6,11 +6,13 @@ import asyncio
 import csv
 import io
 import json
+import multiprocessing
 import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -235,9 +237,18 @@ def test_what_an_upload_says_is_in_no_log(
 
 # The processes behind it
 
+AtWork = Callable[[], list[BaseProcess]]
+
 
 def job(data: bytes = TURTLE.encode(), name: str = "x.ttl") -> Job:
     return Job(name, data, Stage.DRAFT, (ReportFormat.JSON,))
+
+
+@pytest.fixture
+def at_work() -> AtWork:
+    """Returns a function that tells which processes were started since."""
+    before = {process.pid for process in multiprocessing.active_children()}
+    return lambda: [process for process in multiprocessing.active_children() if process.pid not in before]
 
 
 @pytest.fixture
@@ -255,36 +266,33 @@ def checker() -> Iterator[Checker]:
     ],
     ids=["time", "memory"],
 )
-def test_a_check_beyond_its_limits_is_ended_and_the_process_goes_on(limits: Limits, given: bytes, words: str) -> None:
+def test_a_check_beyond_its_limits_is_ended_and_the_process_goes_on(
+    limits: Limits, given: bytes, words: str, at_work: AtWork
+) -> None:
     checker = Checker(limits, 1)
     try:
         with pytest.raises(HTTPException) as refused:
             checker.check(job(given, "x.xlsx"))
         assert refused.value.status_code == 422
         assert words in refused.value.detail
-        (worker,) = checker._processes._processes
-        assert worker._process is not None
-        assert worker._process.is_alive()
+        assert [process.is_alive() for process in at_work()] == [True]
     finally:
         checker.stop()
 
 
-def test_a_lost_process_is_started_anew(checker: Checker) -> None:
+def test_a_lost_process_is_started_anew(at_work: AtWork, checker: Checker) -> None:
     assert checker.check(job())["verdict"]
-    (worker,) = checker._processes._processes
-    assert worker._process is not None
-    first = worker._process.pid
-    worker._process.kill()
-    worker._process.join()
+    (first,) = at_work()
+    first.kill()
+    first.join()
     assert checker.check(job())["verdict"]
-    assert worker._process.pid != first
+    assert [process.pid for process in at_work()] not in ([], [first.pid])
 
 
-def test_each_check_is_done_in_a_process_that_ends_with_it(checker: Checker) -> None:
+def test_each_check_is_done_in_a_process_that_ends_with_it(at_work: AtWork, checker: Checker) -> None:
     checker.check(job())
-    (worker,) = checker._processes._processes
-    assert worker._process is not None
-    children = Path(f"/proc/{worker._process.pid}/task/{worker._process.pid}/children")
+    (process,) = at_work()
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     if children.exists():
         assert children.read_text().strip() == ""
 
