@@ -1,0 +1,315 @@
+"""How far coders agree over the same items: by all, by pair and by professional lens, at two levels of the typology."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations, combinations_with_replacement, product
+from typing import Final
+
+import numpy as np
+from rdflib import URIRef
+
+from learntogether_kg.agreement import coefficients, distances
+from learntogether_kg.agreement.codings import Code, Coded, Coder, Coding, Item
+from learntogether_kg.agreement.coefficients import Figure, Resampling, Whole
+from learntogether_kg.agreement.differences import Difference, differences
+from learntogether_kg.agreement.distances import Category, Distance
+from learntogether_kg.errors import AgreementError
+from learntogether_kg.namespaces import CL
+
+TYPE: Final = "type"
+SUB_PATTERN: Final = "sub-pattern"
+LEVELS: Final = (TYPE, SUB_PATTERN)
+
+ALL: Final = "all coders"
+PAIR: Final = "pair"
+LENS: Final = "lens"
+
+MEASURES: Final = {
+    "per cent agreement": "primary codes: the share of pairs of codes that are the same",
+    "Cohen's kappa": "primary codes, two coders, beyond chance by each coder's own use of the codes (Cohen 1960)",
+    "Fleiss' kappa": "primary codes, items that all coded, beyond chance by all coders' use of the codes (Fleiss 1971)",
+    "alpha": "primary codes, missing ones allowed, any difference counts the same (Krippendorff 2011)",
+    "alpha, Jaccard": "all codes of an item as a set; sets differ by the share they have not in common",
+    "alpha, MASI": "all codes of an item as a set; a set within the other differs less than one across it "
+    "(Passonneau 2006)",
+}
+"""The figures in their order, and what each takes."""
+
+FEW: Final = 10
+"""With fewer items than this an interval says little, and is said to."""
+_TWO: Final = 2
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is to be compared.
+
+    Attributes:
+        coders: Codes or IRIs; empty for all but agreed codings, which rest on others.
+        reviews: Public labels or IRIs; empty for all.
+    """
+
+    coders: tuple[str, ...] = ()
+    reviews: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far some coders agree at one level.
+
+    Attributes:
+        level: ``type`` or ``sub-pattern``.
+        group: ``all coders``, ``pair`` or ``lens``.
+        between: Whom it is between, in words.
+        figures: By the names in `MEASURES`; one that is not defined for so many coders is not there.
+    """
+
+    level: str
+    group: str
+    between: str
+    figures: Mapping[str, Figure]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison of codings found.
+
+    Attributes:
+        coders: Who was compared, by code.
+        reviews: The labels of the reviews.
+        items: How many items could be coded.
+        version: The version of the typology.
+        agreements: Every figure.
+        differences: The items to talk about.
+        notes: What a reader must know to read the figures.
+        coded: What was compared.
+    """
+
+    coders: tuple[Coder, ...]
+    reviews: tuple[str, ...]
+    items: int
+    version: str
+    agreements: tuple[Agreement, ...]
+    differences: tuple[Difference, ...]
+    notes: tuple[str, ...]
+    coded: Coded = field(repr=False)
+
+
+def compare(coded: Coded, selection: Selection | None = None, resampling: Resampling | None = None) -> Comparison:
+    """Returns how far coders agree.
+
+    Args:
+        coded: What there is to compare.
+        selection: Which coders and reviews; by default all.
+        resampling: How intervals are drawn.
+
+    Raises:
+        AgreementError: A coder or review is unknown, versions of the typology differ, or there are fewer than two
+            codings of the same items.
+    """
+    resampling = resampling or Resampling()
+    chosen, notes = select(coded, selection or Selection())
+    coders = coders_of(chosen)
+    items = [
+        item for review in dict.fromkeys(each.review for each in chosen) for item in coded.items_of.get(review, ())
+    ]
+    found: list[Agreement] = []
+    for level in LEVELS:
+        table = _Table(coded, chosen, coders, items, level)
+        if len(table.coders) < _TWO:
+            notes.append(
+                "Fewer than two of the coders chose among sub-patterns, so there are no figures at that level."
+            )
+        else:
+            found += table.agreements(resampling)
+    notes += _notes(chosen, coders, found)
+    return Comparison(
+        coders=coders,
+        reviews=tuple(sorted({coded.reviews.get(each.review, "") or str(each.review) for each in chosen})),
+        items=len(items),
+        version=coded.typology.name(next((each.version for each in chosen if each.version), None)),
+        agreements=tuple(found),
+        differences=tuple(differences(coded, chosen, coders, items)),
+        notes=tuple(notes),
+        coded=coded,
+    )
+
+
+def select(coded: Coded, selection: Selection) -> tuple[tuple[Coding, ...], list[str]]:
+    """Returns the codings that are compared, and notes on what was left out.
+
+    Raises:
+        AgreementError: As for `compare`.
+    """
+    reviews = {_review(coded, name) for name in selection.reviews}
+    codings = [each for each in coded.codings if not reviews or each.review in reviews]
+    notes: list[str] = []
+    if selection.coders:
+        named = {_coder(codings, name) for name in selection.coders}
+        codings = [each for each in codings if each.coder.iri in named]
+    else:
+        agreed = sorted({each.coder.code for each in codings if each.coder.kind == CL.agreed})
+        codings = [each for each in codings if each.coder.kind != CL.agreed]
+        if agreed:
+            notes.append(f"Left out, as it rests on others' codes: {', '.join(agreed)}. Name it to compare it.")
+    _refuse_too_few(codings)
+    _refuse_versions(coded, codings)
+    shared = _shared(codings)
+    return tuple(each for each in codings if each.review in shared), notes
+
+
+def coders_of(codings: Collection[Coding]) -> tuple[Coder, ...]:
+    """Returns the coders of codings by their codes, each once, with a profession if any of the files gives it."""
+    found: dict[URIRef, Coder] = {}
+    for coding in codings:
+        known = found.setdefault(coding.coder.iri, coding.coder)
+        if not known.profession:
+            found[coding.coder.iri] = coding.coder
+    return tuple(sorted(found.values(), key=lambda coder: coder.code))
+
+
+class _Table:
+    """The codes of coders for items at one level, as numbers of categories."""
+
+    def __init__(
+        self, coded: Coded, codings: Sequence[Coding], coders: Sequence[Coder], items: Sequence[Item], level: str
+    ) -> None:
+        self._typology = coded.typology
+        self._level = level
+        used = [each for each in codings if level == TYPE or not each.types_only]
+        self.coders = [coder for coder in coders if any(each.coder.iri == coder.iri for each in used)]
+        given = {(each.coder.iri, item): codes for each in used for item, codes in each.codes.items()}
+        sets: list[list[Category | None]] = []
+        firsts: list[list[Category | None]] = []
+        for coder in self.coders:
+            codes = [given.get((coder.iri, item.iri), ()) for item in items]
+            sets.append([self._category(each) for each in codes])
+            firsts.append([self._category([code for code in each if code.primary][:1]) for each in codes])
+        self._sets, self._set_categories = _numbered(sets, len(items))
+        self._firsts, self._first_categories = _numbered(firsts, len(items))
+
+    def agreements(self, resampling: Resampling) -> Iterator[Agreement]:
+        everybody = list(range(len(self.coders)))
+        yield Agreement(
+            self._level, ALL, ", ".join(each.code for each in self.coders), self._among(everybody, resampling)
+        )
+        for one, other in combinations(everybody, 2):
+            between = f"{self.coders[one].code} – {self.coders[other].code}"
+            yield Agreement(self._level, PAIR, between, self._among([one, other], resampling))
+        yield from self._by_lens(resampling)
+
+    def _by_lens(self, resampling: Resampling) -> Iterator[Agreement]:
+        lenses: dict[str, list[int]] = {}
+        for place, coder in enumerate(self.coders):
+            if coder.profession:
+                lenses.setdefault(coder.profession, []).append(place)
+        for one, other in combinations_with_replacement(sorted(lenses), 2):
+            if one != other:
+                figures = self._across(lenses[one], lenses[other], resampling)
+                yield Agreement(self._level, LENS, f"{one} – {other}", figures)
+            elif len(lenses[one]) > 1:
+                yield Agreement(self._level, LENS, f"among: {one}", self._among(lenses[one], resampling))
+
+    def _among(self, places: Sequence[int], resampling: Resampling) -> dict[str, Figure]:
+        """Returns the figures of some coders, each against each."""
+        return self._figures(self._firsts[places], self._sets[places], resampling, is_pair=len(places) == _TWO)
+
+    def _across(self, ones: Sequence[int], others: Sequence[int], resampling: Resampling) -> dict[str, Figure]:
+        """Returns the figures between two groups; an item has a column for each coder of one with each of the other."""
+        pairs = list(product(ones, others))
+        columns = [(one, other, item) for item in range(self._sets.shape[1]) for one, other in pairs]
+        ones_, others_, items = (list(each) for each in zip(*columns, strict=True)) if columns else ([], [], [])
+        firsts = np.stack([self._firsts[ones_, items], self._firsts[others_, items]])
+        sets = np.stack([self._sets[ones_, items], self._sets[others_, items]])
+        return self._figures(firsts, sets, replace(resampling, item_of=tuple(items)), is_pair=True)
+
+    def _figures(self, firsts: Whole, sets: Whole, resampling: Resampling, *, is_pair: bool) -> dict[str, Figure]:
+        def alpha(codes: Whole, categories: Sequence[Category], distance: Distance) -> Figure:
+            return coefficients.alpha(codes, distances.matrix(categories, distance), resampling)
+
+        found = {"per cent agreement": coefficients.per_cent(firsts, resampling)}
+        if is_pair:
+            found["Cohen's kappa"] = coefficients.cohen_kappa(firsts, resampling)
+        found["Fleiss' kappa"] = coefficients.fleiss_kappa(firsts, resampling)
+        found["alpha"] = alpha(firsts, self._first_categories, distances.nominal)
+        found["alpha, Jaccard"] = alpha(sets, self._set_categories, distances.jaccard)
+        found["alpha, MASI"] = alpha(sets, self._set_categories, distances.masi)
+        return found
+
+    def _category(self, codes: Sequence[Code]) -> Category | None:
+        """Returns codes as one set of patterns at this level; None where there are none, unlike "no type fits"."""
+        if not codes:
+            return None
+        if self._level == TYPE:
+            return frozenset(each for code in codes for each in self._typology.types(code.pattern))
+        return frozenset(code.pattern for code in codes)
+
+
+def _numbered(values: list[list[Category | None]], items: int) -> tuple[Whole, list[Category]]:
+    """Returns categories as numbers, coders × items, -1 for a missing one, and the categories in that order."""
+    categories = sorted({each for row in values for each in row if each is not None}, key=sorted)
+    number = {category: place for place, category in enumerate(categories)}
+    rows = [[-1 if each is None else number[each] for each in row] for row in values]
+    return np.array(rows, dtype=np.int64).reshape(len(values), items), categories
+
+
+def _review(coded: Coded, name: str) -> URIRef:
+    found = [iri for iri, label in coded.reviews.items() if name in (label, str(iri))]
+    if len(found) != 1:
+        known = ", ".join(sorted(set(coded.reviews.values()))[:8])
+        raise AgreementError(f"{len(found) or 'no'} coded reviews are named {name!r}; there are {known}")
+    return found[0]
+
+
+def _coder(codings: Sequence[Coding], name: str) -> URIRef:
+    for coding in codings:
+        if name in (coding.coder.code, str(coding.coder.iri)):
+            return coding.coder.iri
+    known = ", ".join(sorted({each.coder.code for each in codings})) or "none"
+    raise AgreementError(f"no coder {name!r} has coded here; there are: {known}")
+
+
+def _refuse_too_few(codings: Sequence[Coding]) -> None:
+    names = sorted({each.coder.code for each in codings})
+    if len(names) < _TWO:
+        there = f"there is one coding, by {names[0]}" if names else "there is no coding"
+        raise AgreementError(f"{there}; to compare, give two or more codings of the same items")
+    if not _shared(codings):
+        raise AgreementError(f"no review was coded by two of {', '.join(names)}; give codings of the same review")
+
+
+def _shared(codings: Sequence[Coding]) -> set[URIRef]:
+    """Returns the reviews that two coders have coded."""
+    coders: dict[URIRef, set[URIRef]] = {}
+    for each in codings:
+        coders.setdefault(each.review, set()).add(each.coder.iri)
+    return {review for review, who in coders.items() if len(who) > 1}
+
+
+def _refuse_versions(coded: Coded, codings: Sequence[Coding]) -> None:
+    versions: dict[URIRef, Coding] = {}
+    for each in codings:
+        if each.version is not None:
+            versions.setdefault(each.version, each)
+    if len(versions) > 1:
+        told = "; ".join(
+            f"{each.coder.code} coded under {coded.typology.name(version)}"
+            for version, each in sorted(versions.items(), key=lambda pair: pair[0])
+        )
+        raise AgreementError(f"the codings are under different versions of the typology ({told}); compare those of one")
+
+
+def _notes(codings: Sequence[Coding], coders: Sequence[Coder], found: Sequence[Agreement]) -> Iterator[str]:
+    types_only = sorted({each.coder.code for each in codings if each.types_only})
+    if types_only:
+        yield f"Coded by types only, so not in the figures by sub-pattern: {', '.join(types_only)}."
+    if any(coder.kind == CL.machine for coder in coders):
+        yield "Programs are among the coders. That programs agree is no evidence that they are right."
+    blank = [coder.code for coder in coders if not coder.profession]
+    if blank:
+        yield f"Profession not given, so not in the figures by professional lens: {', '.join(blank)}."
+    items = [figure.items for each in found if each.group == ALL for figure in each.figures.values()]
+    if items and max(items) < FEW:
+        yield f"Fewer than {FEW} items: the figures may be far from what more items would show, whatever the interval."
