@@ -45,8 +45,8 @@ B = coding("b", "framework forms roles supervision .")
 
 def test_codes_are_rolled_up_to_types_and_uncoded_items_are_missing() -> None:
     found = compare(coded(A, B, items=5), resampling=PLAIN)
-    assert estimate(figures(found, SUB_PATTERN), "per cent agreement") == pytest.approx(2 / 4)
-    assert estimate(figures(found, TYPE), "per cent agreement") == pytest.approx(3 / 4)
+    assert estimate(figures(found, SUB_PATTERN), "observed agreement") == pytest.approx(2 / 4)
+    assert estimate(figures(found, TYPE), "observed agreement") == pytest.approx(3 / 4)
     # types a: 1 1 4 4, b: 1 1 4 2; chance (2/4 × 2/4) + (2/4 × 1/4) + 0 = 3/8
     assert estimate(figures(found, TYPE), "Cohen's kappa") == pytest.approx((3 / 4 - 3 / 8) / (5 / 8))
     assert figures(found, TYPE).figures["alpha"].items == 4
@@ -55,7 +55,7 @@ def test_codes_are_rolled_up_to_types_and_uncoded_items_are_missing() -> None:
 def test_no_type_fits_is_a_code_and_not_a_missing_one() -> None:
     found = compare(coded(coding("a", "none forms"), coding("b", "none none"), items=2), resampling=PLAIN)
     assert figures(found, TYPE).figures["alpha"].items == 2
-    assert estimate(figures(found, TYPE), "per cent agreement") == pytest.approx(1 / 2)
+    assert estimate(figures(found, TYPE), "observed agreement") == pytest.approx(1 / 2)
     assert typology().types(NONE) == {NONE}
 
 
@@ -77,7 +77,7 @@ def test_each_pair_has_its_figures_and_all_together_have_fleiss() -> None:
     found = compare(coded(A, B, coding("c", "forms forms roles roles none"), items=5), resampling=PLAIN)
     pairs = [each.between for each in found.agreements if each.level == TYPE and each.group == PAIR]
     assert pairs == ["a – b", "a – c", "b – c"]
-    assert estimate(figures(found, TYPE, PAIR, "a – c"), "per cent agreement") == pytest.approx(4 / 5)
+    assert estimate(figures(found, TYPE, PAIR, "a – c"), "observed agreement") == pytest.approx(4 / 5)
     assert "Cohen's kappa" not in figures(found, TYPE).figures
     assert figures(found, TYPE).figures["Fleiss' kappa"].items == 4
     assert set(figures(found, TYPE, PAIR, "a – c").figures) == set(MEASURES)
@@ -97,8 +97,8 @@ def test_lenses_are_professions_compared_among_and_across() -> None:
     lenses = [each.between for each in comparison.agreements if each.level == TYPE and each.group == LENS]
     assert lenses == ["Police officer – Social worker", "among: Social worker"]
     across = figures(comparison, TYPE, LENS, "Police officer – Social worker")
-    assert estimate(across, "per cent agreement") == pytest.approx(3 / 4)  # c with a and with b, on two items
-    assert across.figures["per cent agreement"].items == 2
+    assert estimate(across, "observed agreement") == pytest.approx(3 / 4)  # c with a and with b, on two items
+    assert across.figures["observed agreement"].items == 2
     assert any("not in the figures by professional lens: d" in note for note in comparison.notes)
 
 
@@ -112,7 +112,7 @@ def test_an_interval_across_lenses_draws_whole_items() -> None:
         items=5,
     )
     found = [
-        figures(compare(each), TYPE, LENS, "Police officer – Social worker").figures["per cent agreement"]
+        figures(compare(each), TYPE, LENS, "Police officer – Social worker").figures["observed agreement"]
         for each in (single, double)
     ]
     assert found[0] == found[1]

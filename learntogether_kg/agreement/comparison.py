@@ -27,7 +27,7 @@ PAIR: Final = "pair"
 LENS: Final = "lens"
 
 MEASURES: Final = {
-    "per cent agreement": "primary codes: the share of pairs of codes that are the same",
+    "observed agreement": "primary codes: the share of pairs of codes that are alike; also called per cent agreement",
     "Cohen's kappa": "primary codes, two coders, beyond chance by each coder's own use of the codes (Cohen 1960)",
     "Fleiss' kappa": "primary codes, items that all coded, beyond chance by all coders' use of the codes (Fleiss 1971)",
     "alpha": "primary codes, missing ones allowed, any difference counts the same (Krippendorff 2011)",
@@ -229,7 +229,7 @@ class _Table:
         def alpha(codes: Whole, categories: Sequence[Category], distance: Distance) -> Figure:
             return coefficients.alpha(codes, distances.matrix(categories, distance), resampling)
 
-        found = {"per cent agreement": coefficients.per_cent(firsts, resampling)}
+        found = {"observed agreement": coefficients.per_cent(firsts, resampling)}
         if is_pair:
             found["Cohen's kappa"] = coefficients.cohen_kappa(firsts, resampling)
         found["Fleiss' kappa"] = coefficients.fleiss_kappa(firsts, resampling)
