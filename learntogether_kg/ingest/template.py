@@ -108,7 +108,7 @@ class _Styles:
                 "bg_color": "#FFF8E5",
                 "border": 1,
                 "border_color": "#C9CED6",
-                "locked": False,
+                **unlocked,
             }
         )
         self.shown = self.guide if kind == "review" else workbook.add_format({**wrapped, "bg_color": "#F2F4F7"})
