@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -16,9 +17,12 @@ from learntogether_kg.agreement import answers
 from learntogether_kg.agreement.codings import Coded
 from learntogether_kg.agreement.coefficients import RESAMPLES, Resampling
 from learntogether_kg.agreement.comparison import Comparison, Selection, compare
+from learntogether_kg.agreement.differences import tell
 from learntogether_kg.answers import Answer
 from learntogether_kg.errors import AgreementError, UnreadableFileError
 from learntogether_kg.library import Library
+from learntogether_kg.practice import score
+from learntogether_kg.practice.score import Score
 from learntogether_kg.store.sparql import SparqlStore
 
 Show = Callable[[Answer, str], None]
@@ -101,6 +105,61 @@ def register(app: typer.Typer, show: Show) -> None:
             _show(found, show)
         else:
             _give(_written(found, resampling, form), to, found)
+
+    @app.command()
+    def practice(
+        path: Annotated[
+            Path | None, typer.Argument(metavar="[OUT.xlsx]", help="Write the practice set there, to be coded.")
+        ] = None,
+        coder: Annotated[str, typer.Option(help="Your code.")] = "me",
+        scored: Annotated[
+            Path | None, typer.Option("--score", metavar="FILE.xlsx", help="Score what you have coded.")
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="With --score: print it as JSON.")] = False,
+        force: Force = False,
+    ) -> None:
+        """Practise coding on synthetic statements, and be told for each what was agreed on and why."""
+        if (path is None) == (scored is None):
+            raise AgreementError("say one of both: OUT.xlsx to write the practice set, or --score FILE.xlsx")
+        if path is not None:
+            _refuse_target(path, [], force)
+            items = score.write_blind(path, coder)
+            print(f"Wrote {path} with {items} synthetic statements. Code them, then: ltkg practice --score {path}")
+            return
+        assert scored is not None
+        _show_score(score.score(scored), show, as_json=as_json)
+
+
+def _show_score(found: Score, show: Show, *, as_json: bool) -> None:
+    table = _score_table(found)
+    if as_json:
+        figures = {
+            each.level: {name: asdict(figure) for name, figure in each.figures.items()} for each in found.agreements
+        }
+        document = {"summary": found.summary, "items": table.as_records(), "agreement": figures}
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    show(table, "The practice set, all of it synthetic")
+    print(found.summary)
+    for each in found.agreements:
+        told = ", ".join(f"{name} {answers.tell_figure(figure)}" for name, figure in each.figures.items())
+        print(f"By {each.level}: {told}")
+
+
+def _score_table(found: Score) -> Answer:
+    rows = tuple(
+        (
+            each.item.id,
+            each.item.text,
+            each.verdict + (", another influence" if each.influence_differs else ""),
+            tell(found.typology, each.given),
+            tell(found.typology, each.agreed),
+            each.why,
+            each.note or None,
+        )
+        for each in found.items
+    )
+    return Answer("practice", {}, ("item", "statement", "score", "yours", "agreed", "why", "yourCode"), rows)
 
 
 def _coded(files: Sequence[Path], library: str | None, release: str | None, reviews: Sequence[str]) -> Coded:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 
 from rdflib import URIRef
 
 from learntogether_kg.agreement.codings import Code, Coder, Typology
 from learntogether_kg.agreement.coefficients import LEVEL, Figure, Resampling
-from learntogether_kg.agreement.comparison import MEASURES, Comparison
+from learntogether_kg.agreement.comparison import MEASURES, PAIR, Comparison
 from learntogether_kg.agreement.differences import Difference, tell
 from learntogether_kg.answers import Answer, Value
 
@@ -35,10 +36,15 @@ def figures(comparison: Comparison) -> Answer:
 
 
 def overview(comparison: Comparison) -> Answer:
-    """Returns the figures to be read beside each other: one row for each level and group of coders."""
+    """Returns the figures to be read beside each other: one row for each level and group of coders.
+
+    Two coders who are all there are stand there once.
+    """
+    pairs = Counter(found.level for found in comparison.agreements if found.group == PAIR)
     rows = tuple(
         (found.level, found.group, found.between, *(tell_figure(found.figures.get(name)) for name in MEASURES))
         for found in comparison.agreements
+        if found.group != PAIR or pairs[found.level] > 1
     )
     return Answer("agreement", {}, ("level", "group", "between", *MEASURES), rows)
 

@@ -112,9 +112,9 @@ def compare(coded: Coded, selection: Selection | None = None, resampling: Resamp
     resampling = resampling or Resampling()
     chosen, notes = select(coded, selection or Selection())
     coders = coders_of(chosen)
-    items = [
-        item for review in dict.fromkeys(each.review for each in chosen) for item in coded.items_of.get(review, ())
-    ]
+    # Whatever they came from, in one order: intervals are drawn by it.
+    reviews = sorted({each.review for each in chosen}, key=lambda each: (coded.reviews.get(each, ""), each))
+    items = [item for review in reviews for item in coded.items_of.get(review, ())]
     found: list[Agreement] = []
     for level in LEVELS:
         table = _Table(coded, chosen, coders, items, level)
@@ -127,7 +127,7 @@ def compare(coded: Coded, selection: Selection | None = None, resampling: Resamp
     notes += _notes(chosen, coders, found)
     return Comparison(
         coders=coders,
-        reviews=tuple(sorted({coded.reviews.get(each.review, "") or str(each.review) for each in chosen})),
+        reviews=tuple(coded.reviews.get(each, "") or str(each) for each in reviews),
         items=len(items),
         version=coded.typology.name(next((each.version for each in chosen if each.version), None)),
         agreements=tuple(found),
