@@ -202,6 +202,12 @@ def nominal_alpha_drawn(seed: int) -> coefficients.Figure:
     return coefficients.alpha(SECTION_C, 1 - np.eye(5), Resampling(seed, 150))
 
 
+def test_many_items_are_resampled_in_parts_that_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = nominal_alpha_drawn(1)
+    monkeypatch.setattr(coefficients, "_BLOCK", 40)
+    assert nominal_alpha_drawn(1) == whole
+
+
 def test_full_agreement_has_no_interval_as_no_resample_could_disagree() -> None:
     figure = coefficients.cohen_kappa(rows("aabb", "aabb"), Resampling())
     assert (figure.estimate, figure.low, figure.high) == (1, None, None)

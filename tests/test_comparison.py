@@ -49,12 +49,12 @@ def test_codes_are_rolled_up_to_types_and_uncoded_items_are_missing() -> None:
     assert estimate(figures(found, TYPE), "observed agreement") == pytest.approx(3 / 4)
     # types a: 1 1 4 4, b: 1 1 4 2; chance (2/4 × 2/4) + (2/4 × 1/4) + 0 = 3/8
     assert estimate(figures(found, TYPE), "Cohen's kappa") == pytest.approx((3 / 4 - 3 / 8) / (5 / 8))
-    assert figures(found, TYPE).figures["alpha"].items == 4
+    assert figures(found, TYPE).figures["Krippendorff's alpha"].items == 4
 
 
 def test_no_type_fits_is_a_code_and_not_a_missing_one() -> None:
     found = compare(coded(coding("a", "none forms"), coding("b", "none none"), items=2), resampling=PLAIN)
-    assert figures(found, TYPE).figures["alpha"].items == 2
+    assert figures(found, TYPE).figures["Krippendorff's alpha"].items == 2
     assert estimate(figures(found, TYPE), "observed agreement") == pytest.approx(1 / 2)
     assert typology().types(NONE) == {NONE}
 
@@ -70,7 +70,7 @@ def test_all_codes_of_an_item_are_compared_as_a_set() -> None:
         # of the 12 ordered pairs of 4 codes, 8 have nothing in common, 2 are alike, 2 are the pair of sets
         expected = (8 + 2 * distance) / 12
         assert estimate(figures(found, SUB_PATTERN), measure) == pytest.approx(1 - observed / expected)
-    assert estimate(figures(found, SUB_PATTERN), "alpha") == pytest.approx(1)  # primary codes are alike
+    assert estimate(figures(found, SUB_PATTERN), "Krippendorff's alpha") == pytest.approx(1)  # primary codes are alike
 
 
 def test_each_pair_has_its_figures_and_all_together_have_fleiss() -> None:

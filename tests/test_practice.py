@@ -96,7 +96,10 @@ def test_the_agreed_coding_scores_full_marks(blind: Path, coded: Coded) -> None:
     found = practice.score(fill(blind, agreed_codes(coded)))
     assert found.summary == "me: 20 of 20 as agreed"
     assert not any(each.influence_differs or each.note for each in found.items)
-    assert {each.level: each.figures["alpha"].estimate for each in found.agreements} == {"type": 1, "sub-pattern": 1}
+    assert {each.level: each.figures["Krippendorff's alpha"].estimate for each in found.agreements} == {
+        "type": 1,
+        "sub-pattern": 1,
+    }
 
 
 def test_each_item_is_scored_with_the_reason_for_the_agreed_code(blind: Path, coded: Coded) -> None:

@@ -6,7 +6,7 @@ items is a vector of weights and a thousand of them are one product of matrices.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,9 @@ LEVEL: Final = 0.95
 RESAMPLES: Final = 1000
 _DEFINED: Final = 0.95
 """The share of resamples in which a coefficient must be defined for its interval to be told."""
+
+_BLOCK: Final = 4_000_000
+"""How many weights are held at a time."""
 
 NOT_PAIRED: Final = "no item was coded by two of them"
 ONE_CATEGORY: Final = "all codes are one and the same, so there is nothing that chance could be told from"
@@ -67,8 +70,20 @@ class Resampling:
 
     def weights(self, items: int) -> Floats:
         """Returns how often each item is drawn in each resample, resamples × items."""
-        drawn = np.random.default_rng(self.seed).multinomial(items, np.full(items, 1 / items), self.resamples)
-        return drawn.astype(np.float64)
+        return np.concatenate(list(self.blocks(items, items)))
+
+    def blocks(self, items: int, columns: int) -> Iterator[Floats]:
+        """Yields the same a number of resamples at a time, so that many items need no more memory than few.
+
+        Args:
+            items: How many items are drawn from.
+            columns: How many columns of codes each resample will be spread over.
+        """
+        random, left = np.random.default_rng(self.seed), self.resamples
+        while left:
+            size = min(left, max(_BLOCK // columns, 1))
+            yield random.multinomial(items, np.full(items, 1 / items), size).astype(np.float64)
+            left -= size
 
     def items(self, usable: Truths) -> Whole:
         """Returns the item of each usable column, counted from 0 without a gap."""
@@ -184,14 +199,21 @@ def _figure(statistic: Statistic, usable: Truths, resampling: Resampling, missin
         return Figure(None, None, None, items, ONE_CATEGORY)
     if items < 2 or not resampling.resamples:  # noqa: PLR2004  # of one item there is nothing to resample
         return Figure(estimate, None, None, items)
-    drawn = np.zeros((resampling.resamples, len(usable)))
-    drawn[:, usable] = resampling.weights(items)[:, item_of]
-    found = statistic(drawn)
+    found = np.concatenate(
+        [statistic(_spread(each, usable, item_of)) for each in resampling.blocks(items, len(usable))]
+    )
     found = found[~np.isnan(found)]
     if len(found) < _DEFINED * resampling.resamples or np.ptp(found) == 0:
         return Figure(estimate, None, None, items)
     low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Figure(estimate, float(low), float(high), items)
+
+
+def _spread(drawn: Floats, usable: Truths, item_of: Whole) -> Floats:
+    """Returns how often items are drawn as weights of the columns that belong to them, 0 for those that are no use."""
+    weights = np.zeros((len(drawn), len(usable)))
+    weights[:, usable] = drawn[:, item_of]
+    return weights
 
 
 def _counts(codes: Whole, size: int | None = None) -> Floats:

@@ -30,7 +30,7 @@ MEASURES: Final = {
     "observed agreement": "primary codes: the share of pairs of codes that are alike; also called per cent agreement",
     "Cohen's kappa": "primary codes, two coders, beyond chance by each coder's own use of the codes (Cohen 1960)",
     "Fleiss' kappa": "primary codes, items that all coded, beyond chance by all coders' use of the codes (Fleiss 1971)",
-    "alpha": "primary codes, missing ones allowed, any difference counts the same (Krippendorff 2011)",
+    "Krippendorff's alpha": "primary codes, missing ones allowed, any difference counts the same (Krippendorff 2011)",
     "alpha, Jaccard": "all codes of an item as a set; sets differ by the share they have not in common",
     "alpha, MASI": "all codes of an item as a set; a set within the other differs less than one across it "
     "(Passonneau 2006)",
@@ -233,7 +233,7 @@ class _Table:
         if is_pair:
             found["Cohen's kappa"] = coefficients.cohen_kappa(firsts, resampling)
         found["Fleiss' kappa"] = coefficients.fleiss_kappa(firsts, resampling)
-        found["alpha"] = alpha(firsts, self._first_categories, distances.nominal)
+        found["Krippendorff's alpha"] = alpha(firsts, self._first_categories, distances.nominal)
         found["alpha, Jaccard"] = alpha(sets, self._set_categories, distances.jaccard)
         found["alpha, MASI"] = alpha(sets, self._set_categories, distances.masi)
         return found
