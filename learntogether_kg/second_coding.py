@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from rdflib import URIRef
 
@@ -72,7 +73,7 @@ def write_blind(source: Path, coder: str, out: Path) -> int:
     """Writes a workbook in which a second coder codes the items of a review without seeing others' codes.
 
     Args:
-        source: The review, or a workbook made for another coder of it.
+        source: The review.
         coder: The second coder's code.
         out: The workbook to write; one that is there is replaced.
 
@@ -80,9 +81,11 @@ def write_blind(source: Path, coder: str, out: Path) -> int:
         How many items it holds.
 
     Raises:
-        AgreementError: The coder has coded the review already, or it has no items.
+        AgreementError: The coder has coded the review already, it has no items, or is a coder's workbook itself.
         UnreadableFileError: The review cannot be read, or the workbook not be written.
     """
+    if read_file(source).context is not None:
+        raise AgreementError(f"{source}: it is a coder's workbook and not the whole review; give the review itself")
     coded = read_files([source])
     if any(each.coder.code.casefold() == coder.casefold() for each in coded.codings):
         raise AgreementError(
@@ -166,11 +169,11 @@ def _write(
     rows: Sequence[Mapping[str, str]],
     codings: Collection[Coding],
 ) -> None:
-    version = next((each.version for each in codings if each.version), None) or TYP["version-2008"]
+    version = next((each.version for each in codings if each.version), None)
     fields = {
         "review": str(review),
         "label": coded.reviews.get(review, ""),
-        "typology version": _choice(LT.TypologyVersion, version),
+        "typology version": _choice(LT.TypologyVersion, version) if version else "",
         "scope": _choice(CL.extents, CL["captured-statements"]),
         **head,
     }
@@ -179,7 +182,7 @@ def _write(
 
 def _item_row(item: Item) -> dict[str, str]:
     return {
-        "item": item.iri.rpartition("/")[2],
+        "item": unquote(item.iri.removeprefix(f"{item.review}/")),
         "kind": item.kind,
         "statement": item.text,
         "where it stands": "\n".join(f"{heading}: {text}" for heading, text in item.context),

@@ -8,19 +8,23 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from rdflib import RDF, Graph, URIRef
+from rdflib import RDF, Graph, Literal, URIRef
 
-from learntogether_kg import reviews, second_coding
+from learntogether_kg import ontology, reviews, second_coding
+from learntogether_kg.additions import add_coding
 from learntogether_kg.agreement.codings import read_codings
 from learntogether_kg.agreement.comparison import Selection, compare
-from learntogether_kg.errors import AgreementError, InvalidReviewError, UnreadableFileError
+from learntogether_kg.custody import Record
+from learntogether_kg.errors import AgreementError, InvalidReviewError, LibraryBusyError, UnreadableFileError
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.ingest.layout import sheets
 from learntogether_kg.library import Library
+from learntogether_kg.live import LiveLibrary
 from learntogether_kg.namespaces import CL, CODER, LT, TYP
 from learntogether_kg.reports import ReportFormat
 from learntogether_kg.reports import write as write_report
 from tests.codebooks import fill, read
+from tests.stores import served
 from tests.test_cli import ltkg, one_line
 from tests.workbooks import REVIEW_ID, write
 
@@ -302,6 +306,78 @@ def test_an_agreed_coding_names_its_coders_and_they_stay(
     assert codes_of(graph, "C")
     coded = read_codings(library.current().store)
     assert [each.code for each in compare(coded).coders] == ["A", "B", "C"]
+
+
+def test_a_code_that_is_no_pattern_is_not_taken_for_a_missing_one(review: Path, filled: Path) -> None:
+    fill(filled, {"F2": {"primary": "T9"}})
+    with pytest.raises(AgreementError, match=r"F2 is coded as 'T9', which is no pattern .*ltkg validate"):
+        second_coding.read_files([review, filled])
+
+
+def test_a_review_that_nobody_coded_is_coded_blind_with_all_its_items(tmp_path: Path) -> None:
+    review = write(
+        tmp_path / "uncoded.xlsx",
+        {
+            ("Findings", 0, "primary pattern"): "",
+            ("Findings", 0, "second pattern"): "",
+            ("Findings", 1, "primary pattern"): "",
+        },
+    )
+    out = tmp_path / "blind.xlsx"
+    assert second_coding.write_blind(review, "C", out) == 4
+    assert set(read(out)) == {"F1", "F2", "C1", "C2"}
+
+
+def test_a_coders_workbook_is_made_from_the_review_and_not_from_another_coders(filled: Path, tmp_path: Path) -> None:
+    with pytest.raises(AgreementError, match="give the review itself"):
+        second_coding.write_blind(filled, "D", tmp_path / "d.xlsx")
+
+
+def test_a_live_library_takes_a_coders_workbook_too(review: Path, filled: Path, tmp_path: Path) -> None:
+    with served(tmp_path, {}) as store:
+        live = LiveLibrary(store)
+        reviews.submit(live, [review])
+        before = store.graph(STUDY)
+        reviews.submit(live, [filled])
+        assert set(before) < set(store.graph(STUDY))
+        assert len(codes_of(store.graph(STUDY), "C")) == 5
+        assert reviews.submit(live, [filled]).unchanged == (STUDY,)
+        with pytest.raises(AgreementError, match="would drop"):
+            reviews.submit(live, [review])
+
+
+def test_a_library_that_has_changed_since_the_check_takes_nothing(library: Library, filled: Path) -> None:
+    """Codes are checked against the review as it stands; if it is another by then, they are not put onto it."""
+    draft, before = read_file(filled), graph_of(library)
+    merged = add_coding(draft, before)
+    stale = Record(STUDY, merged, Graph(), onto=before)
+    changed = Graph(identifier=STUDY)
+    for triple in before:
+        changed.add(triple)
+    changed.add((URIRef(f"{STUDY}/F2"), LT.claimedPrevalence, Literal("Not said")))
+    library.commit([Record(STUDY, changed, Graph())])
+    with pytest.raises(LibraryBusyError):
+        library.commit([stale])
+    assert set(graph_of(library)) == set(changed)
+
+
+def test_a_coders_workbook_with_a_sheet_missing_is_refused(filled: Path) -> None:
+    book = openpyxl.load_workbook(filled)
+    del book["Items"]
+    book.save(filled)
+    with pytest.raises(UnreadableFileError, match="no sheet 'Items', so it is not a coding workbook"):
+        read_file(filled)
+
+
+def test_every_term_of_the_coders_workbook_is_in_the_model_and_every_list_has_entries() -> None:
+    model = ontology.load_ontology()
+    for sheet in sheets("coding"):
+        for column in sheet.columns:
+            assert column.predicate is None or (column.predicate, RDF.type, None) in model, column.header
+            assert column.entries is None or column.drop_down, column.header
+            assert set(column.on) <= {template.name for template in sheet.nodes} or column.predicate is None
+        for template in sheet.nodes:
+            assert all((rule.iri, RDF.type, None) in model for rule in template.classes)
 
 
 def test_the_command_line_says_what_is_wrong_in_one_line(review: Path, blind: Path, tmp_path: Path) -> None:

@@ -177,6 +177,7 @@ def read_codings(store: Store, place: str = "", reviews: Collection[URIRef] = ()
         reviews: Only these; by default all.
 
     Raises:
+        AgreementError: Something is coded as what is no pattern: left out, it would pass for not coded.
         StoreUnavailableError: The store does not answer.
     """
     file = resources.folder("queries") / "internal" / "codings.rq"
@@ -186,7 +187,8 @@ def read_codings(store: Store, place: str = "", reviews: Collection[URIRef] = ()
         row = _Row(dict(zip(solutions.variables, values, strict=True)))
         if not reviews or row.iri("review") is None or row.iri("review") in reviews:
             rows.setdefault(row.text("record"), []).append(row)
-    items = _items(rows)
+    items, typology = _items(rows), _typology(rows)
+    _refuse_unknown_patterns(rows, items, typology, place)
     labels = {
         review: row.text("reviewLabel")
         for record in ("scope", "item")
@@ -200,7 +202,7 @@ def read_codings(store: Store, place: str = "", reviews: Collection[URIRef] = ()
         items=items,
         codings=tuple(_codings(rows, place)),
         reviews=labels,
-        typology=_typology(rows),
+        typology=typology,
         derived={coder: frozenset(others) for coder, others in derived.items()},
         place=place,
     )
@@ -247,12 +249,23 @@ def _items(rows: Mapping[str, list[_Row]]) -> dict[URIRef, Item]:
     }
 
 
+def _refuse_unknown_patterns(
+    rows: Mapping[str, list[_Row]], items: Mapping[URIRef, Item], typology: Typology, place: str
+) -> None:
+    for row in rows.get("coding", ()):
+        pattern = row.iri("other")
+        if pattern is None or pattern not in typology.labels:
+            item = items[row.node].id if row.node in items else row.node.rpartition("/")[2]
+            raise AgreementError(
+                f"{place + ': ' if place else ''}{item} is coded as {row.text('other')!r}, which is no pattern of the "
+                "typology in use; `ltkg validate` names the cell"
+            )
+
+
 def _codings(rows: Mapping[str, list[_Row]], place: str) -> Iterator[Coding]:
     codes: dict[tuple[URIRef, URIRef], dict[URIRef, list[Code]]] = {}
     for row in rows.get("coding", ()):
-        pattern = row.iri("other")
-        if pattern is None:  # a draft may hold a text that is in no list; a check says so
-            continue
+        pattern = row.required("other")
         key = row.required("review"), row.required("coder")
         code = Code(
             pattern,

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import resources as package_files
-from typing import Any, Final, Literal
+from typing import Any, Final
+from typing import Literal as OneOf
 
 from rdflib import RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.term import Node
@@ -15,7 +16,7 @@ from rdflib.term import Node
 from learntogether_kg import ontology
 from learntogether_kg.namespaces import LTS, expand
 
-Kind = Literal["review", "coding"]
+Kind = OneOf["review", "coding"]
 """Which workbook: one that states a review, or one that one coder codes the items of a review in."""
 
 _FILES: Final[dict[Kind, str]] = {"review": "workbook.toml", "coding": "coding.toml"}
