@@ -16,8 +16,9 @@ from learntogether_kg import second_coding
 from learntogether_kg.agreement import answers
 from learntogether_kg.agreement.codings import Coded
 from learntogether_kg.agreement.coefficients import RESAMPLES, Resampling
-from learntogether_kg.agreement.comparison import Comparison, Selection, compare
+from learntogether_kg.agreement.comparison import Comparison, compare
 from learntogether_kg.agreement.differences import tell
+from learntogether_kg.agreement.selection import Selection
 from learntogether_kg.answers import Answer
 from learntogether_kg.errors import AgreementError, UnreadableFileError
 from learntogether_kg.library import Library

@@ -13,8 +13,9 @@ import pytest
 
 from learntogether_kg.agreement import answers
 from learntogether_kg.agreement.coefficients import Resampling
-from learntogether_kg.agreement.comparison import MEASURES, Comparison, Selection, compare
+from learntogether_kg.agreement.comparison import MEASURES, Comparison, compare
 from learntogether_kg.agreement.page import format_html
+from learntogether_kg.agreement.selection import Selection
 from learntogether_kg.agreement.workbook import format_workbook
 from learntogether_kg.library import Library
 from learntogether_kg.second_coding import read_files, read_library

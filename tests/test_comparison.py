@@ -15,10 +15,10 @@ from learntogether_kg.agreement.comparison import (
     TYPE,
     Agreement,
     Comparison,
-    Selection,
     compare,
 )
 from learntogether_kg.agreement.differences import KINDS, tell
+from learntogether_kg.agreement.selection import Selection
 from learntogether_kg.errors import AgreementError
 from learntogether_kg.namespaces import REVIEW, TYP
 from tests.agreements import NONE, SHORT, coded, coding, typology

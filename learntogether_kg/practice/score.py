@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from learntogether_kg import second_coding
 from learntogether_kg.agreement.codings import Code, Coded, Coding, Item, Typology
-from learntogether_kg.agreement.comparison import Agreement, Selection, compare
+from learntogether_kg.agreement.comparison import Agreement, compare
+from learntogether_kg.agreement.selection import Selection
 from learntogether_kg.errors import AgreementError
 from learntogether_kg.namespaces import TYP
 
