@@ -10,8 +10,10 @@ from urllib.parse import unquote
 from rdflib import URIRef
 
 from learntogether_kg import ontology, queries
-from learntogether_kg.agreement.codings import Code, Coded, Coding, Item, Typology, join, read_codings
+from learntogether_kg.agreement.codings import Code, Coded, Coding, Item, Typology
 from learntogether_kg.agreement.differences import tell
+from learntogether_kg.agreement.extraction import read_codings
+from learntogether_kg.agreement.matching import join
 from learntogether_kg.agreement.selection import Selection, coders_of, select
 from learntogether_kg.errors import AgreementError, UnknownReviewError
 from learntogether_kg.ingest.files import read_file

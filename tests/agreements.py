@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from rdflib import URIRef
 
 from learntogether_kg import ontology
-from learntogether_kg.agreement.codings import Code, Coded, Coder, Coding, Item, Typology, read_codings
+from learntogether_kg.agreement.codings import Code, Coded, Coder, Coding, Item, Typology
+from learntogether_kg.agreement.extraction import read_codings
 from learntogether_kg.namespaces import CL, CODER, ONTOLOGY_GRAPH, REVIEW, TYP
 from learntogether_kg.store.oxigraph import OxigraphStore
 

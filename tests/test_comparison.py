@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from learntogether_kg.agreement.codings import join
 from learntogether_kg.agreement.coefficients import Resampling
 from learntogether_kg.agreement.comparison import (
     ALL,
@@ -18,6 +17,7 @@ from learntogether_kg.agreement.comparison import (
     compare,
 )
 from learntogether_kg.agreement.differences import KINDS, tell
+from learntogether_kg.agreement.matching import join
 from learntogether_kg.agreement.selection import Selection
 from learntogether_kg.errors import AgreementError
 from learntogether_kg.namespaces import REVIEW, TYP

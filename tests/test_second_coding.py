@@ -12,8 +12,8 @@ from rdflib import RDF, Graph, Literal, URIRef
 
 from learntogether_kg import ontology, reviews, second_coding
 from learntogether_kg.additions import add_coding
-from learntogether_kg.agreement.codings import read_codings
 from learntogether_kg.agreement.comparison import compare
+from learntogether_kg.agreement.extraction import read_codings
 from learntogether_kg.agreement.selection import Selection
 from learntogether_kg.custody import Record
 from learntogether_kg.errors import AgreementError, InvalidReviewError, LibraryBusyError, UnreadableFileError
