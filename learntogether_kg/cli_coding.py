@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from learntogether_kg import second_coding
 from learntogether_kg.agreement import answers
@@ -94,14 +95,16 @@ def register(app: typer.Typer, show: Show) -> None:
             raise UnreadableFileError("--format xlsx", "a workbook needs a file to write: add --out FILE.xlsx")
         for path in (to, agreed):
             _refuse_target(path, files or [], force)
-        coded = _coded(files or [], library, release, review or [])
+        with Console(stderr=True).status("Reading codings"):
+            coded = _coded(files or [], library, release, review or [])
         selection = Selection(tuple(coder or ()), tuple(review or ()))
         if agreed is not None:
             filled, left = second_coding.write_agreed(coded, selection, name, agreed)
             print(f"Wrote {agreed}: {filled} item(s) agreed and filled, {left} blank to settle")
             return
         resampling = Resampling(seed, resamples)
-        found = compare(coded, selection, resampling)
+        with Console(stderr=True).status("Comparing codings"):
+            found = compare(coded, selection, resampling)
         if form is Form.TABLE and to is None:
             _show(found, show)
         else:

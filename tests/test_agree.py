@@ -89,6 +89,7 @@ def test_the_workbook_lists_what_to_talk_about_with_room_for_what_is_agreed(foun
     assert rows[0][-2:] == ("what we agree on", "why")
     assert len(rows) == len(found.differences) + 1
     assert rows[1][3] == found.differences[0].item.text
+    assert dict(found.differences[0].item.context)["how it showed here"] in rows[1][4]
     assert {row[0] for row in list(book["Definitions"].iter_rows(values_only=True))[1:]} >= {
         found.coded.typology.name(code.pattern)
         for each in found.differences

@@ -50,6 +50,7 @@ def test_codes_are_rolled_up_to_types_and_uncoded_items_are_missing() -> None:
     # types a: 1 1 4 4, b: 1 1 4 2; chance (2/4 × 2/4) + (2/4 × 1/4) + 0 = 3/8
     assert estimate(figures(found, TYPE), "Cohen's kappa") == pytest.approx((3 / 4 - 3 / 8) / (5 / 8))
     assert figures(found, TYPE).figures["Krippendorff's alpha"].items == 4
+    assert "Items left uncoded, which count as missing: b 1 of 5." in found.notes
 
 
 def test_no_type_fits_is_a_code_and_not_a_missing_one() -> None:

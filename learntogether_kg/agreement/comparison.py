@@ -110,7 +110,7 @@ def compare(coded: Coded, selection: Selection | None = None, resampling: Resamp
             )
         else:
             found += table.agreements(resampling)
-    notes += _notes(chosen, coders, found)
+    notes += _notes(chosen, coders, coded, found)
     return Comparison(
         coders=coders,
         reviews=tuple(coded.reviews.get(each, "") or str(each) for each in reviews),
@@ -208,7 +208,15 @@ def _numbered(values: list[list[Category | None]], items: int) -> tuple[Whole, l
     return np.array(rows, dtype=np.int64).reshape(len(values), items), categories
 
 
-def _notes(codings: Sequence[Coding], coders: Sequence[Coder], found: Sequence[Agreement]) -> Iterator[str]:
+def _notes(
+    codings: Sequence[Coding], coders: Sequence[Coder], coded: Coded, found: Sequence[Agreement]
+) -> Iterator[str]:
+    left = [
+        (coder.code, *_uncoded(coded, [each for each in codings if each.coder.iri == coder.iri])) for coder in coders
+    ]
+    if any(blank for _, blank, _ in left):
+        told = ", ".join(f"{code} {blank} of {offered}" for code, blank, offered in left if blank)
+        yield f"Items left uncoded, which count as missing: {told}."
     types_only = sorted({each.coder.code for each in codings if each.types_only})
     if types_only:
         yield f"Coded by types only, so not in the figures by sub-pattern: {', '.join(types_only)}."
@@ -220,3 +228,9 @@ def _notes(codings: Sequence[Coding], coders: Sequence[Coder], found: Sequence[A
     items = [figure.items for each in found if each.group == ALL for figure in each.figures.values()]
     if items and max(items) < FEW:
         yield f"Fewer than {FEW} items: the figures may be far from what more items would show, whatever the interval."
+
+
+def _uncoded(coded: Coded, codings: Sequence[Coding]) -> tuple[int, int]:
+    """Returns how many items of their reviews codings leave out, and how many there are."""
+    items = [(coding, item) for coding in codings for item in coded.items_of.get(coding.review, ())]
+    return sum(item.iri not in coding.codes for coding, item in items), len(items)

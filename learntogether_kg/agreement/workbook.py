@@ -16,7 +16,15 @@ from learntogether_kg.agreement.differences import KINDS
 from learntogether_kg.answers import Answer, Value, heading, text
 
 _MADE: Final = datetime(2000, 1, 1, tzinfo=UTC)  # a workbook says nothing of who made it or when
-_WIDE: Final = {"statement": 60, "definition": 80, "what it takes": 80, "undefined": 40, "between": 40, "why": 60}
+_WIDE: Final = {
+    "statement": 60,
+    "definition": 80,
+    "what it takes": 80,
+    "undefined": 40,
+    "between": 40,
+    "where it stands": 40,
+    "why": 60,
+}
 _NARROW: Final = {"level", "group", "item", "items", "estimate", "low", "high"}
 _WIDTH: Final = 30
 _SMALL: Final = 12
@@ -36,13 +44,14 @@ def format_workbook(comparison: Comparison) -> bytes:
 
 def _tables(comparison: Comparison) -> dict[str, Answer]:
     typology = comparison.coded.typology
-    to_settle = differences(comparison)
-    agreed = Answer(
-        "",
-        {},
-        (*to_settle.columns, "what we agree on", "why"),
-        tuple((*row, None, None) for row in to_settle.rows),
+    told = differences(comparison)
+    before = told.columns.index("statement") + 1
+    rows = (
+        (*row[:before], tuple(f"{heading}: {text}" for heading, text in each.item.context), *row[before:], None, None)
+        for row, each in zip(told.rows, comparison.differences, strict=True)
     )
+    columns = (*told.columns[:before], "where it stands", *told.columns[before:], "what we agree on", "why")
+    agreed = Answer("", {}, columns, tuple(rows))
     about: list[tuple[Value, ...]] = [
         ("reviews", ", ".join(comparison.reviews)),
         ("items", comparison.items),
