@@ -197,7 +197,7 @@ def test_what_cannot_be_compared_is_said_in_one_sentence(
     codings: list[object], selection: Selection, words: str
 ) -> None:
     with pytest.raises(AgreementError) as caught:
-        compare(coded(*codings, items=5), selection)  # type: ignore[arg-type]
+        compare(coded(*codings, items=5), selection)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -227,5 +227,5 @@ def test_items_of_several_files_are_matched_by_their_iris() -> None:
 def test_files_that_do_not_code_the_same_are_refused_in_one_sentence(other: object, words: str) -> None:
     first = coded(coding("a", "forms", place="a.xlsx"), items=5, place="a.xlsx")
     with pytest.raises(AgreementError) as caught:
-        join([first, other], typology())  # type: ignore[list-item]
+        join([first, other], typology())
     assert words in str(caught.value)

@@ -67,7 +67,7 @@ def graph_of(library: Library) -> Graph:
 
 def codes_of(graph: Graph, coder: str) -> dict[str, URIRef]:
     return {
-        str(node).rpartition("/")[2]: graph.value(node, LT.pattern)  # type: ignore[misc]
+        str(node).rpartition("/")[2]: graph.value(node, LT.pattern)
         for node in graph.subjects(LT.codedBy, CODER[coder])
         if (node, RDF.type, LT.Classification) in graph
     }
@@ -248,7 +248,7 @@ def test_a_check_names_the_cell_of_a_code_that_is_wrong(
     with pytest.raises(InvalidReviewError) as caught:
         reviews.submit(library, [filled])
     (report,) = caught.value.reports
-    found = {(str(each.cell), each.source_shape.rpartition("#")[2]) for each in report.results}  # type: ignore[attr-defined]
+    found = {(str(each.cell), each.source_shape.rpartition("#")[2]) for each in report.results}
     assert (cell or "Coding!B11", rule) in found
 
 
