@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rdflib import URIRef
+from rdflib import Graph, URIRef
 
 from learntogether_kg import additions, pool, queries, resources, typology, watch
 from learntogether_kg.custody import Record, custody_graph
@@ -408,7 +408,12 @@ def build_bundled(name: resources.Bundle, path: Path, progress: Progress = lambd
         if others:
             raise ForeignLibraryError(path, name, len(others))
         held = library.held(records.values())  # they were checked when they came in
-        files = [file for file in files if records[file].study not in held]
+        store = library.current().store
+        files = [
+            file
+            for file in files
+            if records[file].study not in held and not _is_within(records[file].graph, store.graph(records[file].study))
+        ]
     submit(library, files, progress, note=f"bundled: {name}")
     return library.publish()
 
@@ -434,6 +439,11 @@ def build_synthetic(n: int, seed: int, path: Path, progress: Callable[[], None] 
             progress()
         library.load(file, note=f"{n} synthetic reviews, seed {seed}")
     return library.publish()
+
+
+def _is_within(review: Graph, held: Graph) -> bool:
+    """Returns whether a library holds all that a review says, and maybe more coders' codes beside it."""
+    return set(review) <= set(held)
 
 
 def _vet(library: Library | LiveLibrary) -> None:

@@ -55,6 +55,12 @@ def test_the_command_prints_figures_differences_and_notes(tmp_path: Path) -> Non
     assert "of Synthetic review 02 · Typology of 2008" in only.stdout
 
 
+def test_a_profession_that_is_not_stated_is_no_lens() -> None:
+    compared = compare(read_files([Path("learntogether_kg/sample/review-01.xlsx")]), resampling=Resampling(resamples=0))
+    assert {coder.profession for coder in compared.coders} == {""}
+    assert not [each for each in compared.agreements if each.group == "lens"]
+
+
 def test_json_and_csv_hold_every_figure(found: Comparison) -> None:
     run = ltkg("agree", *TEACHING, "--format", "json", "--resamples", "50")
     document = json.loads(run.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +31,7 @@ from tests.test_cli import ltkg, one_line
 from tests.workbooks import REVIEW_ID, write
 
 STUDY = URIRef(REVIEW_ID)
+SAMPLE = Path("learntogether_kg/sample/review-01.xlsx")
 CODES = {
     "F1": {"primary": "T4 › Clear roles", "others": "T1; Supervision", "influence": "Unsafe", "explains": "Explains"},
     "F2": {"primary": "No type fits", "influence": "Unclear"},
@@ -379,6 +381,18 @@ def test_every_term_of_the_coders_workbook_is_in_the_model_and_every_list_has_en
             assert set(column.on) <= {template.name for template in sheet.nodes} or column.predicate is None
         for template in sheet.nodes:
             assert all((rule.iri, RDF.type, None) in model for rule in template.classes)
+
+
+def test_building_the_sample_again_leaves_codes_that_were_added_to_it(sample_library: Library, tmp_path: Path) -> None:
+    library = Library.open(shutil.copytree(sample_library.path, tmp_path / "sample"))
+    second_coding.write_blind(SAMPLE, "C", tmp_path / "blind.xlsx")
+    fill(tmp_path / "blind.xlsx", {"F1": {"primary": "T2", "influence": "Unsafe"}})
+    study = read_file(SAMPLE).study
+    reviews.submit(library, [tmp_path / "blind.xlsx"])
+    added = set(library.current().store.graph(study))
+    reviews.build_bundled("sample", library.path)
+    assert set(library.current().store.graph(study)) == added
+    assert (None, LT.codedBy, CODER.C) in library.current().store.graph(study)
 
 
 def test_the_command_line_says_what_is_wrong_in_one_line(review: Path, blind: Path, tmp_path: Path) -> None:
