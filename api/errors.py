@@ -29,6 +29,7 @@ STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.QueryFileError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.UnreadableFileError: HTTPStatus.BAD_REQUEST,
     errors.InvalidReviewError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.AgreementError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.RepeatedReviewError: HTTPStatus.CONFLICT,
     errors.DuplicateReviewError: HTTPStatus.CONFLICT,
     errors.LibraryError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -20,7 +20,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from learntogether_kg import __version__, queries, reports, reviews, typology
+from learntogether_kg import __version__, cli_coding, queries, reports, reviews, second_coding, typology
 from learntogether_kg.answers import Answer, heading, text
 from learntogether_kg.disclosure.worlds import MOST_MINUTES
 from learntogether_kg.errors import (
@@ -143,12 +143,25 @@ def template(
     path: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The workbook to write.")],
     depth: Annotated[str, typer.Option(help=f"How far it will go: {', '.join(DEPTHS)}.")] = "findings",
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="REVIEW.xlsx", help="Have the items of this review coded again.")
+    ] = None,
+    coder: Annotated[
+        str, typer.Option(help="With --from: the code of the second coder, who sees no other codes.")
+    ] = "",
 ) -> None:
-    """Write a workbook for one review, with lists and guidance in place."""
+    """Write a workbook for one review, with lists and guidance in place; or one for a second, blind coder of it."""
+    if (source is None) != (coder == ""):
+        _fail("a second coder's workbook needs both --from REVIEW.xlsx and --coder CODE", WRONG_USE)
     if depth not in DEPTHS:
         _fail(f"--depth {depth!r} is not one of {', '.join(DEPTHS)}", WRONG_USE)
     if path.exists() and not force:
         _fail(f"{path}: it is there already; choose another name, or replace it with --force", WRONG_USE)
+    if source is not None:
+        items = second_coding.write_blind(source, coder, path)
+        said = f"Wrote {path} with {items} item(s) for coder {coder}. When it is coded: ltkg agree {source} {path}"
+        out.print(escape(said), soft_wrap=True)
+        return
     write_template(path, depth)
     out.print(f"Wrote {escape(str(path))}. Fill it, then: ltkg validate {escape(str(path))}", soft_wrap=True)
 
@@ -213,11 +226,20 @@ def convert(
 
 
 @app.command()
-def submit(files: Files, library: LibraryOption = DEFAULT_LIBRARY) -> None:
-    """Check reviews and store them as one new state of the library, all or nothing."""
+def submit(
+    files: Files,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    replace_coding: Annotated[
+        bool,
+        typer.Option(
+            "--replace-coding", help="Let codes go that the library has by a coder who codes again or is gone."
+        ),
+    ] = False,
+) -> None:
+    """Check reviews and coders' workbooks and store them as one new state of the library, all or nothing."""
     place = _place(library)
     with _progress("Reading and checking", len(files)) as step:
-        change = reviews.submit(place, files, step)
+        change = reviews.submit(place, files, step, replace_coding=replace_coding)
     out.print(
         f"{len(change.added)} added, {len(change.replaced)} replaced, {len(change.unchanged)} unchanged; "
         f"the library is at state {change.state}",
@@ -678,6 +700,8 @@ class _progress:  # noqa: N801  # used like a function, in a with statement
     def __exit__(self, *error: object) -> None:
         self._bar.stop()
 
+
+cli_coding.register(app, _print_table)
 
 if __name__ == "__main__":
     main()

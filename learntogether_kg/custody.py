@@ -31,12 +31,15 @@ class Record:
         graph: What may be published.
         custody: What may not: the source record and the source map.
         file: The name of the file it came from, for messages.
+        onto: What the library must hold of the study for it to be stored; None where that does not matter. What is in
+            custody of such a study stays there, beside what this record brings.
     """
 
     study: URIRef
     graph: Graph
     custody: Graph
     file: str = ""
+    onto: Graph | None = None
 
 
 class Custody:

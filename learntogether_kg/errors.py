@@ -171,6 +171,10 @@ class UnknownReviewError(LearnTogetherError):
         super().__init__(f"{len(self.found) or 'No'} reviews are named {review!r} in the library{hint}")
 
 
+class AgreementError(LearnTogetherError):
+    """Codings cannot be compared, or a coding cannot be added to a review, as asked."""
+
+
 class DuplicateReviewError(LearnTogetherError):
     """The same published report would be counted twice."""
 

@@ -19,7 +19,7 @@ import re
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -123,11 +123,12 @@ class Library:
 
         Raises:
             DuplicateReviewError: A report would be in the library twice.
-            LibraryBusyError: Another process is changing the library.
+            LibraryBusyError: Another process is changing the library, or has changed what a record was made for.
         """
         with self._change() as custody:
             before = self.current()
             present = set(before.studies())
+            records = [self._with_kept(record, before, custody) for record in records]
             custody.refuse_twins(records, present - set(withdraw))
             unchanged = [r for r in records if r.study in present and _is_same(r, before.store, custody)]
             changed = [r for r in records if r not in unchanged]
@@ -230,6 +231,15 @@ class Library:
         return sorted(
             path.name.removesuffix(PURGED) for path in (self.path / "releases").glob(f"*{PURGED}") if path.is_file()
         )
+
+    def _with_kept(self, record: Record, before: Snapshot, custody: Custody) -> Record:
+        """Returns a record that adds to a study with what is in custody of that study already."""
+        if record.onto is None:
+            return record
+        if set(record.onto) != set(before.store.graph(record.study)):
+            raise LibraryBusyError(self.path)
+        kept = custody.latest(record.study)
+        return replace(record, custody=kept if set(record.graph) == set(record.onto) else kept + record.custody)
 
     def _number(self) -> int:
         try:

@@ -12,6 +12,7 @@ from rdflib import Graph, Literal, URIRef
 
 from learntogether_kg import ontology, resources
 from learntogether_kg.custody import Record
+from learntogether_kg.errors import LibraryBusyError
 from learntogether_kg.library import Change, Library
 from learntogether_kg.namespaces import CATALOGUE, ID, LT, ONTOLOGY_GRAPH
 from learntogether_kg.store.sparql import SparqlStore
@@ -47,8 +48,12 @@ class LiveLibrary:
 
         Raises:
             StoreUnavailableError: The server does not do it; then nothing is changed.
+            LibraryBusyError: Somebody else has changed what a record was made for.
         """
         present = set(self.studies())
+        for record in records:
+            if record.onto is not None and set(record.onto) != set(self.store.graph(record.study)):
+                raise LibraryBusyError(self.store.endpoint)
         unchanged = [r for r in records if r.study in present and set(r.graph) == set(self.store.graph(r.study))]
         changed = [r for r in records if r not in unchanged]
         replace: dict[URIRef, Graph] = {r.study: r.graph for r in changed}

@@ -6,13 +6,14 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rdflib import URIRef
+from rdflib import Graph, URIRef
 
-from learntogether_kg import pool, queries, resources, typology, watch
+from learntogether_kg import additions, pool, queries, resources, typology, watch
 from learntogether_kg.custody import Record, custody_graph
 from learntogether_kg.disclosure import storage
 from learntogether_kg.disclosure.profile import Profile
@@ -20,6 +21,7 @@ from learntogether_kg.disclosure.protection import Protected
 from learntogether_kg.disclosure.questions import check_release
 from learntogether_kg.disclosure.worlds import MOST_MINUTES, alternatives
 from learntogether_kg.errors import (
+    AgreementError,
     DisclosureError,
     ExposureError,
     ForeignLibraryError,
@@ -41,6 +43,7 @@ from learntogether_kg.validation.report import Stage, ValidationReport
 
 if TYPE_CHECKING:
     from learntogether_kg.ingest.draft import Draft
+    from learntogether_kg.store.base import Store
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 """The addresses that only this machine can reach."""
@@ -136,6 +139,9 @@ def convert(source: Path, target: Path, with_source: bool = False) -> bool:
         UnreadableFileError: One of the files cannot be read, or written.
     """
     draft = read_file(source)
+    if draft.context is not None:
+        reason = "it holds one coder's codes and no review; submit it, and it is put onto its review"
+        raise UnreadableFileError(source, reason)
     write_file(draft, target, with_source)
     return len(draft.custody) > 0 and (not with_source or target.suffix.lower() == ".jsonld")
 
@@ -153,15 +159,23 @@ def init(path: Path) -> Library:
 
 
 def submit(
-    library: Library | LiveLibrary, paths: Iterable[Path], progress: Progress = lambda _: None, note: str = ""
+    library: Library | LiveLibrary,
+    paths: Iterable[Path],
+    progress: Progress = lambda _: None,
+    note: str = "",
+    replace_coding: bool = False,
 ) -> Change:
     """Reads, checks and stores files as one new state of a library, all or nothing.
+
+    A coder's workbook is put onto its review, which stands in the library or is submitted with it.
 
     Args:
         library: Where to store them.
         paths: Workbooks, or reviews in Turtle, TriG or JSON-LD.
         progress: Told of each file that is done.
         note: Why, for the audit log.
+        replace_coding: Whether codes may go that the library has: those of a coder who has coded again, or of a coder
+            whom a new version of a review does not have.
 
     Returns:
         What the library now has that it had not.
@@ -170,27 +184,71 @@ def submit(
         UnreadableFileError: A file cannot be read as a review.
         InvalidReviewError: Files break a rule; the error holds the report of each of them.
         RepeatedReviewError: Two files are the same review.
+        AgreementError: Codes do not fit their review, or others would be replaced or dropped unasked.
         DuplicateReviewError: A report would be in the library twice.
         InconsistentOntologyError: The ontology has changed, and contradicts itself.
     """
     _vet(library)
     records: dict[URIRef, tuple[Path, Record]] = {}
+    codings: list[Draft] = []
     refused = []
     files = list(paths)
     with closing(pool.each(_read_and_check, files)) as checked:
         for path, read in zip(files, checked, strict=True):
             if isinstance(read, LearnTogetherError):
                 raise read
-            report, record = read
+            report, record, coding = read
             if not report.conforms:
                 refused.append(report)
-            if record.study in records:
+            if coding is not None:
+                codings.append(coding)
+            elif record.study in records:
                 raise RepeatedReviewError(path, records[record.study][0])
-            records[record.study] = path, record
+            else:
+                records[record.study] = path, record
             progress(path)
     if refused:
         raise InvalidReviewError(refused)
+    store = library.store if isinstance(library, LiveLibrary) else library.current().store
+    for coding in codings:
+        held = records.get(coding.study, (coding.file, None))[1]
+        records[coding.study] = coding.file, _with_coding(coding, held, store, replace_coding)
+    if not replace_coding:
+        _refuse_to_drop(records.values(), store)
     return library.commit([record for _, record in records.values()], note=note)
+
+
+def _with_coding(coding: Draft, held: Record | None, store: Store, replacing: bool) -> Record:
+    """Returns the record of a review with a coder's codes, after checking them there.
+
+    Args:
+        coding: What the coder's workbook says.
+        held: The review's record, where it is submitted too or has had codes added already.
+        store: The library's store, where it is not.
+        replacing: Whether other codes by the same coder may go.
+    """
+    base = held.graph if held else store.graph(coding.study)
+    merged = additions.add_coding(coding, base, replacing=replacing)
+    report = validate(coding.graph, coding.source_map, str(coding.file), context=merged)
+    if not report.conforms:
+        raise InvalidReviewError([report])
+    own = _record(coding)
+    if held:
+        return replace(held, graph=merged, custody=held.custody + own.custody)
+    return replace(own, graph=merged, onto=base)
+
+
+def _refuse_to_drop(records: Iterable[tuple[Path, Record]], store: Store) -> None:
+    """Makes sure that no coder's codes go because a new version of a review was made without them."""
+    present = set(store.graph_names())
+    for path, record in ((path, record) for path, record in records if record.study in present):
+        dropped = additions.dropped_coders(store.graph(record.study), record.graph)
+        if dropped:
+            told = ", ".join(f"{number} code(s) by {coder}" for coder, number in dropped.items())
+            raise AgreementError(
+                f"{path}: the library has {told} for this review, which this version would drop; submit the coder's "
+                "workbook with it, or say that they may go with `ltkg submit --replace-coding`"
+            )
 
 
 def withdraw(library: Library | LiveLibrary, names: Sequence[str], reason: str) -> Change:
@@ -350,7 +408,12 @@ def build_bundled(name: resources.Bundle, path: Path, progress: Progress = lambd
         if others:
             raise ForeignLibraryError(path, name, len(others))
         held = library.held(records.values())  # they were checked when they came in
-        files = [file for file in files if records[file].study not in held]
+        store = library.current().store
+        files = [
+            file
+            for file in files
+            if records[file].study not in held and not _is_within(records[file].graph, store.graph(records[file].study))
+        ]
     submit(library, files, progress, note=f"bundled: {name}")
     return library.publish()
 
@@ -378,6 +441,11 @@ def build_synthetic(n: int, seed: int, path: Path, progress: Callable[[], None] 
     return library.publish()
 
 
+def _is_within(review: Graph, held: Graph) -> bool:
+    """Returns whether a library holds all that a review says, and maybe more coders' codes beside it."""
+    return set(review) <= set(held)
+
+
 def _vet(library: Library | LiveLibrary) -> None:
     """A new state takes the ontology in use; what the state before it holds was vetted when it came in."""
     typology.refuse_unvetted([] if isinstance(library, LiveLibrary) else [library.current().manifest.ontology])
@@ -395,13 +463,16 @@ def _read(path: Path) -> Record:
     return _record(read_file(path))
 
 
-def _read_and_check(path: Path) -> tuple[ValidationReport, Record]:
+def _read_and_check(path: Path) -> tuple[ValidationReport, Record, Draft | None]:
+    """Returns what a check says of a file, its record, and the file's draft where it holds one coder's codes."""
     draft = read_file(path)
-    return _check(draft), _record(draft)
+    return _check(draft), _record(draft), draft if draft.coder is not None else None
 
 
 def _check(draft: Draft, stage: Stage = Stage.PUBLICATION, engine: Engine = Engine.FAST) -> ValidationReport:
-    return validate(draft.graph, draft.source_map, str(draft.file), stage, engine=engine, custody=draft.custody)
+    return validate(
+        draft.graph, draft.source_map, str(draft.file), stage, engine, custody=draft.custody, context=draft.context
+    )
 
 
 def _record(draft: Draft) -> Record:

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 import typer
 
+from learntogether_kg.agreement.answers import overview
+from learntogether_kg.agreement.comparison import compare
 from learntogether_kg.cli import app
+from learntogether_kg.practice.score import REVIEW
+from learntogether_kg.second_coding import read_files
 from tests.planting import write_clean
 from tests.test_cli import ltkg
 
@@ -40,6 +44,16 @@ def test_a_check_says_what_the_readme_says_it_does(tmp_path: Path, monkeypatch: 
     run = ltkg("validate", write_clean(Path("review.xlsx"), {"Findings/F1/influence": "Unsaef"}))
     assert run.returncode == 1
     assert run.stdout.strip() == shown.strip()
+
+
+def test_the_agreement_that_the_readme_tells_is_that_of_the_practice_set() -> None:
+    (told,) = re.findall(r"<!-- agreement -->(.*?) Agreement says", README, re.DOTALL)
+    rows = {(row[0], row[1]): row for row in overview(compare(read_files([REVIEW]))).rows}
+    columns = list(overview(compare(read_files([REVIEW]))).columns)
+    by_type, by_sub_pattern = rows["type", "all coders"], rows["sub-pattern", "all coders"]
+    figures = [by_type[columns.index(name)] for name in ("observed agreement", "Cohen's kappa", "alpha, MASI")]
+    assert re.findall(r"\d\.\d\d \(.*?\)", told) == [*figures, by_sub_pattern[columns.index("Cohen's kappa")]]
+    assert "13 of 20 statements" in README  # F2, F4, F8, F12, F14, F19 and F20 are under different types
 
 
 def test_there_are_examples() -> None:

@@ -14,7 +14,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from learntogether_kg.errors import UnreadableFileError
 from learntogether_kg.ingest.archive import MAX_AREA, MAX_BYTES, vet
-from learntogether_kg.ingest.layout import Sheet, key, sheets
+from learntogether_kg.ingest.layout import Kind, Sheet, key, kind_of, sheets
 from learntogether_kg.ingest.loading import load
 from learntogether_kg.source_map import Cell
 
@@ -48,7 +48,7 @@ Cells = Mapping[str, tuple[Row, ...]]
 
 
 def read_cells(path: Path, data: bytes | None = None) -> Cells:
-    """Returns the cells of a review workbook.
+    """Returns the cells of a review's or a coder's workbook.
 
     Args:
         path: The file, or the name of an upload.
@@ -61,9 +61,10 @@ def read_cells(path: Path, data: bytes | None = None) -> Cells:
         workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(vet(path, load(path, MAX_BYTES, data))))
     except calamine.CalamineError as error:
         raise UnreadableFileError(path, f"it is not an Excel workbook (.xlsx) that can be read ({error})") from error
-    _check_sheets(path, workbook)
+    kind = kind_of(workbook.sheet_names)
+    _check_sheets(path, workbook, kind)
     found = {}
-    for sheet in sheets():
+    for sheet in sheets(kind):
         if sheet.name in workbook.sheet_names:
             table = _table(path, workbook, sheet.name)
             read = _read_fields if sheet.layout == "fields" else _read_rows
@@ -71,11 +72,11 @@ def read_cells(path: Path, data: bytes | None = None) -> Cells:
     return found
 
 
-def _check_sheets(path: Path, workbook: calamine.CalamineWorkbook) -> None:
-    known = {sheet.name for sheet in sheets()}
-    for sheet in sheets():
+def _check_sheets(path: Path, workbook: calamine.CalamineWorkbook, kind: Kind) -> None:
+    known = {sheet.name for sheet in sheets(kind)}
+    for sheet in sheets(kind):
         if sheet.depth == "findings" and not sheet.optional and sheet.name not in workbook.sheet_names:
-            reason = f"it has no sheet {sheet.name!r}, so it is not a review workbook; make one with `ltkg template`"
+            reason = f"it has no sheet {sheet.name!r}, so it is not a {kind} workbook; make one with `ltkg template`"
             raise UnreadableFileError(path, reason)
     for name in workbook.sheet_names:
         if name in known or name in _OURS or name.startswith("Notes"):

@@ -1,19 +1,25 @@
-"""The layout of the review workbook, read from ``workbook.toml``."""
+"""The layouts of the workbooks: that of a review in ``workbook.toml``, that of one coder in ``coding.toml``."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import resources as package_files
 from typing import Any, Final
+from typing import Literal as OneOf
 
 from rdflib import RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from learntogether_kg import ontology
 from learntogether_kg.namespaces import LTS, expand
+
+Kind = OneOf["review", "coding"]
+"""Which workbook: one that states a review, or one that one coder codes the items of a review in."""
+
+_FILES: Final[dict[Kind, str]] = {"review": "workbook.toml", "coding": "coding.toml"}
 
 REQUIRED_MARK: Final = " (required)"
 """What a heading carries, in words, where a row cannot do without its column."""
@@ -47,6 +53,7 @@ class Column:
     width: int = 18
     depth: str = "findings"
     choices: tuple[str, ...] = ()
+    shown: bool = False
 
     @property
     def heading(self) -> str:
@@ -82,6 +89,7 @@ class NodeTemplate:
     each: str = ""
     coding: str = ""
     shared: bool = False
+    context: bool = False
     fixed: Mapping[str, str | bool] = field(default_factory=dict)
     linked: Mapping[str, str] = field(default_factory=dict)
 
@@ -122,10 +130,28 @@ class Sheet:
 
 
 @cache
-def sheets() -> tuple[Sheet, ...]:
-    """Returns the sheets of the workbook in their order."""
-    text = package_files.files("learntogether_kg.ingest").joinpath("workbook.toml").read_text(encoding="utf-8")
-    return tuple(_sheet(entry) for entry in tomllib.loads(text)["sheet"])
+def sheets(kind: Kind = "review") -> tuple[Sheet, ...]:
+    """Returns the sheets of a workbook in their order."""
+    return tuple(_sheet(entry) for entry in _entries(kind)["sheet"])
+
+
+def guide(kind: Kind = "review") -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Returns what a workbook's Guide sheet says: its title, and lines of a heading and a text each."""
+    entries = _entries(kind)
+    lines = [(name, text) for name, text in entries["lines"]]
+    return entries["title"], (*lines, *((sheet.name, sheet.guide) for sheet in sheets(kind)))
+
+
+def kind_of(names: Collection[str]) -> Kind:
+    """Returns which workbook has sheets of those names; what looks like neither is taken for a review's."""
+    own = sheets("coding")[0].name
+    return "coding" if own in names and sheets()[0].name not in names else "review"
+
+
+@cache
+def _entries(kind: Kind) -> dict[str, Any]:
+    text = package_files.files("learntogether_kg.ingest").joinpath(_FILES[kind]).read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 @cache
@@ -217,6 +243,7 @@ def _node(name: str, entry: dict[str, Any]) -> NodeTemplate:
         each=key(entry.get("each", "")),
         coding=key(entry.get("coding", "")),
         shared=entry.get("shared", False),
+        context=entry.get("context", False),
         fixed=entry.get("set", {}),
         linked=entry.get("linked", {}),
     )

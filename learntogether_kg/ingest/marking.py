@@ -28,7 +28,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
 from learntogether_kg.ingest.archive import MAX_BYTES, vet
-from learntogether_kg.ingest.layout import Sheet, key, sheets
+from learntogether_kg.ingest.layout import Sheet, key, kind_of, sheets
 from learntogether_kg.ingest.loading import load
 from learntogether_kg.ingest.template import FIRST_ROW, list_source
 from learntogether_kg.validation.report import Result, Severity, ValidationReport
@@ -78,7 +78,7 @@ def mark(path: Path, report: ValidationReport, data: bytes | None = None) -> byt
         before[sheet, ref] = _colour_of(book[sheet][ref])
         _mark_cell(book[sheet][ref], results)
     _write_summary(book, report, before)
-    for layout in sheets():
+    for layout in sheets(kind_of(book.sheetnames)):
         if layout.name in book.sheetnames:
             _mend_lists(book[layout.name], layout)
     return _bytes_of(book)
@@ -128,7 +128,7 @@ def _take_off(book: Workbook) -> None:
                     cell.fill = PatternFill() if colour == _NO_COLOUR else _fill(colour)
     if SUMMARY in book.sheetnames:
         del book[SUMMARY]
-    _show(book, "Review")
+    _show(book, sheets(kind_of(book.sheetnames))[0].name)
 
 
 def _show(book: Workbook, name: str) -> None:

@@ -1,10 +1,11 @@
-"""Writes the review workbook: empty for a new review, or with the cells of an earlier one."""
+"""Writes workbooks: for a review, empty or with the cells of an earlier one, or for one coder of a review."""
 
 from __future__ import annotations
 
 import io
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from learntogether_kg.errors import UnreadableFileError
-from learntogether_kg.ingest.layout import Column, Sheet, choices, key, sheets
+from learntogether_kg.ingest.layout import Column, Kind, Sheet, choices, guide, key, sheets
 from learntogether_kg.namespaces import REVIEW
 
 DEPTHS: Final = ("findings", "evidence", "full")
@@ -32,6 +33,8 @@ _MADE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LISTS: Final = "Lists"
 _GUIDE: Final = "Guide"
 _LINE_HEIGHT: Final = 15
+_ALLOWED: Final = {"format_cells": True, "format_columns": True, "format_rows": True, "sort": True, "autofilter": True}
+"""What a sheet with locked cells still allows; there is no password, the lock is against slips."""
 _GUIDE_WIDTHS: Final = (24, 100)
 _FIELD_WIDTHS: Final = (30, 60, 80)
 
@@ -41,14 +44,20 @@ def new_review_id() -> str:
     return str(REVIEW[secrets.token_hex(8)])
 
 
-def write_template(out: Path | io.BytesIO, depth: str = "findings", cells: Mapping[str, Rows] | None = None) -> None:
-    """Writes a workbook for one review.
+def write_template(
+    out: Path | io.BytesIO,
+    depth: str = "findings",
+    cells: Mapping[str, Rows] | None = None,
+    kind: Kind = "review",
+) -> None:
+    """Writes a workbook for one review, or for one coder of a review.
 
     Args:
         out: The file to write, which must end in .xlsx; one that is there is replaced. Or bytes in memory, and then
             no file is made.
         depth: Which sheets are shown at once; the others stand hidden.
         cells: What to fill in, by sheet. Without it the workbook is empty, with a newly minted id.
+        kind: Which workbook.
 
     Raises:
         UnreadableFileError: The file cannot be written there.
@@ -61,18 +70,21 @@ def write_template(out: Path | io.BytesIO, depth: str = "findings", cells: Mappi
         {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": not isinstance(out, Path)},
     )
     workbook.set_properties({"author": "", "created": _MADE})
-    styles = _Styles(workbook)
-    _write_guide(workbook.add_worksheet(_GUIDE), styles)
-    for sheet in sheets():
-        page = workbook.add_worksheet(sheet.name)
-        write = _write_fields if sheet.layout == "fields" else _write_rows
-        rows = cells.get(sheet.name, ())
+    styles = _Styles(workbook, kind)
+    _write_guide(workbook.add_worksheet(_GUIDE), styles, kind)
+    for layout in sheets(kind):
+        page = workbook.add_worksheet(layout.name)
+        write = _write_fields if layout.layout == "fields" else _write_rows
+        rows = cells.get(layout.name, ())
+        sheet = _without_unshown(layout, rows)
         write(page, sheet, rows, styles)
         _fold_away(page, sheet, depth, rows)
         if DEPTHS.index(sheet.depth) > DEPTHS.index(depth):
             page.hide()
-    _write_lists(workbook)
-    workbook.get_worksheet_by_name("Review").activate()
+        if any(column.shown for column in sheet.columns):
+            page.protect("", _ALLOWED)
+    _write_lists(workbook, kind)
+    workbook.get_worksheet_by_name(sheets(kind)[0].name).activate()
     try:
         workbook.close()
     except xlsxwriter.exceptions.FileCreateError as error:
@@ -80,36 +92,43 @@ def write_template(out: Path | io.BytesIO, depth: str = "findings", cells: Mappi
 
 
 class _Styles:
-    """The formats of a workbook."""
+    """The formats of a workbook; in a coder's, what is shown is locked and the rest is open."""
 
-    def __init__(self, workbook: Workbook) -> None:
+    def __init__(self, workbook: Workbook, kind: Kind) -> None:
         wrapped = {"text_wrap": True, "valign": "top"}
+        unlocked = {"locked": False} if kind == "coding" else {}
         self.title = workbook.add_format({"bold": True, "font_size": 14})
         self.heading = workbook.add_format({**wrapped, "bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF"})
         self.guide = workbook.add_format({**wrapped, "italic": True, "font_color": "#44546A", "bg_color": "#F2F4F7"})
-        self.cell = workbook.add_format({**wrapped, "num_format": "@"})
+        self.cell = workbook.add_format({**wrapped, "num_format": "@", **unlocked})
         self.required = workbook.add_format(
-            {**wrapped, "num_format": "@", "bg_color": "#FFF8E5", "border": 1, "border_color": "#C9CED6"}
+            {
+                **wrapped,
+                "num_format": "@",
+                "bg_color": "#FFF8E5",
+                "border": 1,
+                "border_color": "#C9CED6",
+                **unlocked,
+            }
         )
+        self.shown = self.guide if kind == "review" else workbook.add_format({**wrapped, "bg_color": "#F2F4F7"})
         self.label = workbook.add_format({**wrapped, "bold": True})
 
     def of(self, column: Column) -> object:
-        return self.required if column.required else self.cell
+        return self.shown if column.shown else self.required if column.required else self.cell
 
 
-def _write_guide(page: Worksheet, styles: _Styles) -> None:
+def _without_unshown(sheet: Sheet, rows: Rows) -> Sheet:
+    """Returns a sheet without the columns that are only shown and have nothing to show."""
+    kept = [c for c in sheet.columns if not c.shown or c.required or any(row.get(key(c.header)) for row in rows)]
+    return replace(sheet, columns=tuple(kept))
+
+
+def _write_guide(page: Worksheet, styles: _Styles, kind: Kind) -> None:
+    title, lines = guide(kind)
     page.hide_gridlines(2)
     _set_widths(page, _GUIDE_WIDTHS)
-    page.write_string(0, 0, "A workbook for one review", styles.title)
-    lines = [
-        ("How to fill it", "Go from sheet to sheet, left to right. A heading marked (required) must be filled; "
-         "\"not stated\" is an answer, an empty cell is not."),
-        ("Lists", "Most cells offer a list. Where several values are allowed, write them with \";\" between them."),
-        ("Identifying details", "Names, places, titles and exact dates belong on the Source sheet only. It goes into "
-         "custody and is never published."),
-        ("Check it", "ltkg validate FILE.xlsx names every cell that needs another look, and why."),
-    ]  # fmt: skip
-    lines += [(sheet.name, sheet.guide) for sheet in sheets()]
+    page.write_string(0, 0, title, styles.title)
     for row, (name, text) in enumerate(lines, start=2):
         page.write_string(row, 0, name, styles.label)
         page.write_string(row, 1, text, styles.cell)
@@ -218,7 +237,7 @@ def list_source(column: Column) -> str | list[str]:
         return list(column.choices)
     if column.entries:
         return f"={_name_of(column)}"
-    if column.type == "reference":
+    if column.type == "reference" and column.to:
         target = next(sheet for sheet in sheets() if sheet.name == column.to[0])
         return f"='{target.name}'!{xl_range_abs(FIRST_ROW, 0, FIRST_ROW + target.rows - 1, 0)}"
     return ""
@@ -229,10 +248,10 @@ def _name_of(column: Column) -> str:
     return "list_" + column.entries.rpartition("/")[2].replace("#", "_").replace("-", "_")
 
 
-def _write_lists(workbook: Workbook) -> None:
+def _write_lists(workbook: Workbook, kind: Kind) -> None:
     page = workbook.add_worksheet(_LISTS)
     page.hide()
-    listed = {_name_of(column): column for sheet in sheets() for column in sheet.columns if column.entries}
+    listed = {_name_of(column): column for sheet in sheets(kind) for column in sheet.columns if column.entries}
     for index, (name, column) in enumerate(listed.items()):
         offered = [choice.text for choice in choices(column.entries)]
         page.write_string(0, index, name)

@@ -1,4 +1,4 @@
-"""Reads a filled review workbook into a review graph, as ``workbook.toml`` says each cell is meant.
+"""Reads a filled workbook into a graph, as ``workbook.toml`` or ``coding.toml`` says each cell is meant.
 
 A cell that is wrong is not refused here. What it says goes into the graph as it stands, as plain text or as the IRI of
 something that nothing describes; the shapes refuse it there, and the source map names the cell.
@@ -66,25 +66,31 @@ class _Reader:
     def __init__(self, path: Path, cells: Cells) -> None:
         self._path = path
         self._cells = cells
-        self._identity = cells["Review"][0].values["id"]
+        self._kind = layout.kind_of(cells)
+        self._identity = (
+            cells["Coding"][0].values["review"] if self._kind == "coding" else cells["Review"][0].values["id"]
+        )
         self._study = _review_iri(self._identity.text)
         self._graph = Graph(identifier=self._study)
         self._custody = Graph()
+        self._context = Graph()
         self._map = SourceMap(path.name)
         self._owners: dict[URIRef, Cell] = {}
         self._codings: list[_Coding] = []
 
     def read(self) -> Draft:
-        for sheet in layout.sheets():
+        for sheet in layout.sheets(self._kind):
             for row in self._cells.get(sheet.name, ()):
                 self._read_row(sheet, row)
-        return Draft(self._path, self._study, self._graph, self._custody, self._map)
+        context = self._context if self._kind == "coding" else None
+        return Draft(self._path, self._study, self._graph, self._custody, self._map, context)
 
     def _read_row(self, sheet: Sheet, row: Row) -> None:
         graph = self._custody if sheet.custody else self._graph
         nodes: dict[str, list[URIRef]] = {}
         for template in sheet.nodes:
-            nodes[template.name] = list(self._make_nodes(graph, sheet, template, row, nodes))
+            own = self._context if template.context else graph
+            nodes[template.name] = list(self._make_nodes(own, sheet, template, row, nodes))
         for column in sheet.columns:
             value = row.values.get(key(column.header))
             if value is None:
@@ -96,8 +102,8 @@ class _Reader:
                 # A template made once for each value of this column has stated them already.
                 if template.name in column.on and template.each != key(column.header):
                     for node in nodes[template.name]:
-                        self._state(graph, node, column, value)
-        if sheet.name == "Coders":
+                        self._state(self._context if template.context else graph, node, column, value)
+        if "scope" in nodes:
             self._codings.append(self._coding(row, nodes["scope"][0]))
 
     def _note_unmade(self, sheet: Sheet, column: Column, value: Value, nodes: dict[str, list[URIRef]]) -> None:
@@ -227,7 +233,7 @@ class _Reader:
                     for name in re.split(r"[,\s]+", text):
                         yield URIRef(f"{self._study}/{_quoted(name)}")
                 case "coder":
-                    yield CODER[_quoted(text)]
+                    yield self._named_coder(text)
                 case "integer":
                     yield Literal(int(text)) if re.fullmatch(r"-?\d{1,9}", text) else Literal(text)
                 case "boolean":
@@ -235,6 +241,14 @@ class _Reader:
                     yield Literal(answer, datatype=XSD.boolean) if answer else Literal(text)
                 case _:
                     yield Literal(text)
+
+    def _named_coder(self, code: str) -> URIRef:
+        """Returns a coder by code. One that a coder's own workbook names is described in the review, not there."""
+        coder = CODER[_quoted(code)]
+        if self._kind == "coding":
+            self._context.add((coder, RDF.type, LT.Coder))
+            self._context.add((coder, LT.coderCode, Literal(code)))
+        return coder
 
     def _shared(self, graph: Graph, column: Column, text: str, cell: Cell) -> Iterator[Term]:
         """Makes the review's one agency, tool or guidance of a kind. "Not stated" makes none."""

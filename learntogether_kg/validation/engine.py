@@ -38,8 +38,9 @@ def validate(
     stage: Stage = Stage.PUBLICATION,
     engine: Engine = Engine.FAST,
     custody: Graph | None = None,
+    context: Graph | None = None,
 ) -> ValidationReport:
-    """Returns what the shapes have to say about one review.
+    """Returns what the shapes have to say about one review, or about codes for one.
 
     The ontology is there for the shapes to look things up; what they might say about it is left out. A shape may say
     by ``lts:draftSeverity`` that it is less grave in a draft.
@@ -51,15 +52,17 @@ def validate(
         stage: What the check is for.
         engine: Which program checks.
         custody: What goes to custody with the review; it holds the recorded reasons for which warnings may stand.
+        context: Where codes alone are checked, the review that they are for; nothing is told of what it says itself.
 
     Returns:
         A report whose results stand in the order of the file's sheets and rows.
     """
     subjects = set(review.subjects())
     source_map = source_map or SourceMap(file)
+    whole = review if context is None else review + context
     results = {
         _tell(found, review, source_map, stage)
-        for found in prepared(engine).check(review)
+        for found in prepared(engine).check(whole)
         if found.focus_node in subjects
     }
     for hit in list(not_covered((*screen(review), *check_wording(review)), results)):

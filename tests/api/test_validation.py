@@ -35,9 +35,11 @@ from learntogether_kg.ingest.marking import SUMMARY
 from learntogether_kg.ingest.template import DEPTHS
 from learntogether_kg.library import Library
 from learntogether_kg.reports import MEDIA_TYPES, ReportFormat
+from learntogether_kg.second_coding import write_blind
 from learntogether_kg.validation.report import Stage
 from learntogether_kg.validation.triples import read_report
 from tests.bad_files import BAD, TURTLE, workbook
+from tests.codebooks import fill
 from tests.planting import write_clean
 from tests.test_cli import ltkg
 from tests.workbooks import write
@@ -74,6 +76,15 @@ def test_an_upload_is_told_what_the_command_line_tells(client: TestClient, wrong
     (printed,) = json.loads(ltkg("validate", wrong, "--format", "json").stdout)
     assert told == printed | {"file": wrong.name}
     assert told["results"]
+
+
+def test_a_coders_workbook_is_checked_and_marked_too(client: TestClient, tmp_path: Path) -> None:
+    write_blind(write(tmp_path / "review.xlsx"), "C", tmp_path / "blind.xlsx")
+    path = fill(tmp_path / "blind.xlsx", {"F1": {"primary": "T9", "influence": "Unsafe"}})
+    (result,) = post(client, path).json()["results"]
+    assert (result["cell"], result["rule"]) == ("Items!E3", "ClassificationShape-pattern")
+    marked = post(client, path, MEDIA_TYPES[ReportFormat.XLSX].partition(";")[0])
+    assert openpyxl.load_workbook(io.BytesIO(marked.content))["Items"]["E3"].comment
 
 
 @pytest.mark.parametrize("by", ["Accept", "field"])
