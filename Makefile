@@ -20,7 +20,7 @@ test:
 
 # Asks the reasoner about the ontology as it stands, and writes down that it passed, so that no library need ask again.
 vetted:
-	$(PYTHON) -c "from learntogether_kg import typology; typology.record_vetted()"
+	$(PYTHON) -c "from learntogether_kg.typology import vetting; vetting.record_vetted()"
 
 # Writes the sample's workbooks anew, with today's template and the cells they hold.
 sample:

@@ -44,6 +44,7 @@ STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.PurgedReleaseError: HTTPStatus.GONE,
     errors.UnknownReviewError: HTTPStatus.NOT_FOUND,
     errors.UnknownQueryError: HTTPStatus.NOT_FOUND,
+    errors.UnknownVersionError: HTTPStatus.NOT_FOUND,
     errors.QueryArgumentError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ReachingQueryError: HTTPStatus.FORBIDDEN,
     errors.MalformedQueryError: HTTPStatus.BAD_REQUEST,

@@ -20,7 +20,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from learntogether_kg import __version__, cli_coding, queries, reports, reviews, second_coding, typology
+from learntogether_kg import __version__, cli_coding, cli_typology, queries, reports, reviews, second_coding
 from learntogether_kg.answers import Answer, heading, text
 from learntogether_kg.disclosure.worlds import MOST_MINUTES
 from learntogether_kg.errors import (
@@ -62,8 +62,7 @@ token = typer.Typer(
     no_args_is_help=True, help="Make, list and revoke tokens for those who may see more than the public."
 )
 app.add_typer(token, name="token")
-typology_app = typer.Typer(help="Look after the typology and its extensions.", no_args_is_help=True)
-app.add_typer(typology_app, name="typology")
+app.add_typer(cli_typology.app, name="typology")
 WIDTH_OF_A_FILE = 160
 out = Console(
     highlight=False,
@@ -87,6 +86,10 @@ LibraryOption = Annotated[
 ]
 ReleaseOption = Annotated[str | None, typer.Option("--release", help="A release by name; by default the newest.")]
 Files = Annotated[list[Path], typer.Argument(help="Workbooks (.xlsx), or reviews as .ttl, .trig or .jsonld.")]
+Extensions = Annotated[
+    list[Path] | None,
+    typer.Option("--extension", metavar="FILE.ttl", help="An extension of the typology; the library keeps it."),
+]
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 Uploads = Annotated[
     bool,
@@ -132,9 +135,9 @@ def demo(
 
 
 @app.command()
-def init(library: LibraryOption = DEFAULT_LIBRARY) -> None:
+def init(library: LibraryOption = DEFAULT_LIBRARY, extension: Extensions = None) -> None:
     """Make an empty library."""
-    reviews.init(Path(library))
+    reviews.init(Path(library), extension or [])
     out.print(f"Library {escape(library)} is ready. Next: ltkg template REVIEW.xlsx", soft_wrap=True)
 
 
@@ -235,11 +238,12 @@ def submit(
             "--replace-coding", help="Let codes go that the library has by a coder who codes again or is gone."
         ),
     ] = False,
+    extension: Extensions = None,
 ) -> None:
-    """Check reviews and coders' workbooks and store them as one new state of the library, all or nothing."""
+    """Check reviews, coders' workbooks and recoding queues and store them as one new state, all or nothing."""
     place = _place(library)
     with _progress("Reading and checking", len(files)) as step:
-        change = reviews.submit(place, files, step, replace_coding=replace_coding)
+        change = reviews.submit(place, files, step, replace_coding=replace_coding, extensions=extension or [])
     out.print(
         f"{len(change.added)} added, {len(change.replaced)} replaced, {len(change.unchanged)} unchanged; "
         f"the library is at state {change.state}",
@@ -456,20 +460,6 @@ def revoke_token(
     """Make a token worthless from now on."""
     _tokens(library).revoke(name)
     out.print(f"Token {escape(name)} is revoked", soft_wrap=True)
-
-
-@typology_app.command("check")
-def check_extension(
-    file: Annotated[Path, typer.Argument(metavar="FILE.ttl", help="An extension of the ontology, in Turtle.")],
-) -> None:
-    """Ask the reasoner whether an extension fits the ontology; if not, say which terms are in conflict and why."""
-    with err.status("Asking the reasoner; this takes some seconds"):
-        found = typology.check_extension(file)
-    out.print(
-        f"{escape(str(file))} fits: {found.statements} statement(s) on {len(found.terms)} term(s) of its own, "
-        f"consistent with version {found.version} of the ontology; every class can have members",
-        soft_wrap=True,
-    )
 
 
 @app.command()

@@ -43,6 +43,16 @@ class InconsistentOntologyError(OntologyError):
         )
 
 
+class UnknownVersionError(LearnTogetherError):
+    """No file, folder or known version of the typology has that name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(
+            f"{name}: there is no such file or folder, and no version of that name; known are {', '.join(self.known)}"
+        )
+
+
 class UnreadableFileError(LearnTogetherError):
     """A file given to us is not what it should be, so nothing in it was read."""
 

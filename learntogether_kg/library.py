@@ -38,7 +38,7 @@ from learntogether_kg.errors import (
     UnknownReleaseError,
 )
 from learntogether_kg.namespaces import CATALOGUE, LT, ONTOLOGY_GRAPH
-from learntogether_kg.snapshot import Manifest, Snapshot, hash_files, studies_in, write_manifest
+from learntogether_kg.snapshot import EXTENSIONS, Manifest, Snapshot, hash_files, studies_in, write_manifest
 from learntogether_kg.store.oxigraph import OxigraphStore
 
 if TYPE_CHECKING:
@@ -309,6 +309,7 @@ class Library:
         following.mkdir()
         state.store.checkpoint(following / "store")
         coding_table.release(state.path / coding_table.FOLDER, following / coding_table.FOLDER, state.store)
+        _keep_extensions(following, state.extensions())
         if prepare:
             prepare(state, following)
         manifest = Manifest(
@@ -348,8 +349,16 @@ def _fill(
         store.update(file.read_text(encoding="utf-8"))
     store.flush()
     _write_coding_table(folder / coding_table.FOLDER, number, store, None if anew else before, records, withdraw)
+    _keep_extensions(folder, ontology.extensions_in_use())
     manifest = Manifest(number, _now(), __version__, fingerprint, len(store), len(studies_in(store)))
     write_manifest(folder, manifest)
+
+
+def _keep_extensions(folder: Path, files: Iterable[Path]) -> None:
+    """Copies extensions into a state or a release, each under a name of its own."""
+    for number, file in enumerate(files, start=1):
+        (folder / EXTENSIONS).mkdir(exist_ok=True)
+        shutil.copyfile(file, folder / EXTENSIONS / f"{number:02}.ttl")
 
 
 def _write_coding_table(

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import _lru_cache_wrapper, cache
 from pathlib import Path
+from typing import ParamSpec, TypeVar, cast
 
 import pyoxigraph as ox
 from rdflib import OWL, RDF, SKOS, BNode, Graph, Literal, URIRef
@@ -22,6 +24,9 @@ from learntogether_kg import resources
 from learntogether_kg.errors import OntologyError
 from learntogether_kg.namespaces import LT, ONTOLOGY_GRAPH
 from learntogether_kg.terms import to_rdflib
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _SEPARATOR = " › "
 _MANY = 200
@@ -67,7 +72,47 @@ class _Source:
         return [each[2] for each in self.triples if each[0] == subject and each[1] == predicate]
 
 
-@cache
+_caches: list[_lru_cache_wrapper[object]] = []
+_in_use: list[Path] = []
+
+
+def per_ontology(function: Callable[P, T]) -> Callable[P, T]:
+    """Makes a function keep what it returned, for as long as the ontology in use stays the same."""
+    kept = cache(cast("Callable[..., T]", function))
+    _caches.append(cast("_lru_cache_wrapper[object]", kept))
+    return cast("Callable[P, T]", kept)
+
+
+def use_extensions(files: Sequence[Path]) -> None:
+    """Makes the ontology in use that of the package with some more extensions, from now on.
+
+    Args:
+        files: Their files, beside those in ``ontology/extensions/``; one that declares an ontology which the package
+            has too stands in its place.
+    """
+    if list(files) != _in_use:
+        _in_use[:] = files
+        for kept in _caches:
+            kept.cache_clear()
+
+
+def extensions_in_use() -> tuple[Path, ...]:
+    """Returns the extensions that are in use beside the package's own."""
+    return tuple(_in_use)
+
+
+@contextmanager
+def extended(files: Sequence[Path]) -> Iterator[None]:
+    """Uses some extensions as `use_extensions` does, and after that those that were in use before."""
+    before = extensions_in_use()
+    use_extensions(files)
+    try:
+        yield
+    finally:
+        use_extensions(before)
+
+
+@per_ontology
 def load_ontology() -> Graph:
     """Returns the ontology with its typology, code lists and extensions.
 
@@ -76,7 +121,7 @@ def load_ontology() -> Graph:
     Raises:
         OntologyError: If a file does not parse or an import has no local file.
     """
-    return read_ontology(resources.folder("ontology"))
+    return read_ontology(resources.folder("ontology"), *_in_use, replacing=True)
 
 
 @cache
@@ -89,7 +134,7 @@ def load_shapes() -> Graph:
     return _merge(_parse(path) for path in resources.files("shapes", "*.ttl"))
 
 
-@cache
+@per_ontology
 def concepts(scheme: URIRef) -> tuple[Concept, ...]:
     """Returns the concepts of a scheme in the order of its drop-down: each followed by those below it.
 
@@ -99,7 +144,7 @@ def concepts(scheme: URIRef) -> tuple[Concept, ...]:
     return list_concepts(load_ontology(), scheme)
 
 
-@cache
+@per_ontology
 def fingerprint() -> str:
     """Returns the SHA-256 of the ontology's files, names included, as hexadecimal digits.
 
@@ -113,13 +158,15 @@ def fingerprint() -> str:
             continue
         text = path.read_text(encoding="utf-8")
         digest.update(f"{path.relative_to(folder).as_posix()}\0{text}\0".encode())
+    for text in sorted(path.read_text(encoding="utf-8-sig") for path in _in_use):
+        digest.update(f"an extension\0{text}\0".encode())
     return digest.hexdigest()
 
 
 def shipped_fingerprint() -> str:
     """Returns the fingerprint of the ontology that the reasoner has passed for this version; empty where none stands.
 
-    See `learntogether_kg.typology`.
+    See `learntogether_kg.typology.vetting`.
     """
     file = shipped_fingerprint_file()
     return file.read_text(encoding="ascii").strip() if file.is_file() else ""
@@ -139,29 +186,39 @@ def read_file(file: Path) -> Graph:
     return _merge([_parse(file)])
 
 
-def read_ontology(folder: Path, extension: Path | None = None, *, alignments: bool = False) -> Graph:
+def read_ontology(
+    folder: Path,
+    *extensions: Path,
+    alignments: bool = False,
+    replacing: bool = False,
+    without: Iterable[URIRef] = (),
+) -> Graph:
     """Returns the ontology in a folder: the root, whatever it imports, and every file in ``extensions/``.
 
     Args:
         folder: Holds one Turtle file for each ontology, extensions and copies of others' terms in subfolders.
-        extension: One more extension, which need not lie in the folder.
+        extensions: More extensions, which need not lie in the folder.
         alignments: Whether to add the files in ``alignments/``, which tie our terms to those of other vocabularies.
             No library holds them, so that no answer depends on them.
+        replacing: Whether an extension may declare an ontology that the folder, or an extension before it, has too,
+            and then stands in its place.
+        without: Ontologies to leave out, though they lie in ``extensions/``.
 
     Raises:
         OntologyError: If a file does not parse, does not declare one ontology, declares one that another file has, or
             imports one that no file has.
     """
-    files = _catalogue(folder, extension)
+    files = _catalogue(folder, extensions, replacing)
     if ONTOLOGY_GRAPH not in files:
         raise OntologyError(folder, f"no file declares the ontology <{ONTOLOGY_GRAPH}>")
     added = {"extensions", "alignments"} if alignments else {"extensions"}
     waiting = [ONTOLOGY_GRAPH]
-    waiting += [iri for iri, (path, _) in files.items() if path.parent.name in added or path == extension]
+    waiting += [iri for iri, (path, _) in files.items() if path.parent.name in added or path in extensions]
+    left_out = set(without)
     wanted: set[URIRef] = set()
     while waiting:
         iri = waiting.pop()
-        if iri in wanted:
+        if iri in wanted or iri in left_out:
             continue
         wanted.add(iri)
         path, source = files[iri]
@@ -170,6 +227,15 @@ def read_ontology(folder: Path, extension: Path | None = None, *, alignments: bo
                 raise OntologyError(path, f"imports <{imported}>, of which there is no copy in {folder}")
             waiting.append(imported)
     return _merge(files[iri][1] for iri in sorted(wanted))
+
+
+def declared_ontologies(file: Path) -> list[URIRef]:
+    """Returns the ontologies that a file declares; an extension declares one.
+
+    Raises:
+        OntologyError: It cannot be read or is not Turtle.
+    """
+    return sorted(iri for iri in _parse(file).subjects(RDF.type, OWL.Ontology) if isinstance(iri, URIRef))
 
 
 def list_concepts(graph: Graph, scheme: URIRef) -> tuple[Concept, ...]:
@@ -191,16 +257,15 @@ def list_concepts(graph: Graph, scheme: URIRef) -> tuple[Concept, ...]:
     return found
 
 
-def _catalogue(folder: Path, extension: Path | None) -> dict[URIRef, tuple[Path, _Source]]:
-    """Returns each ontology of a folder, and that of an extension, with its file and what that holds."""
+def _catalogue(folder: Path, extensions: Sequence[Path], replacing: bool = False) -> dict[URIRef, tuple[Path, _Source]]:
+    """Returns each ontology of a folder, and those of extensions, with its file and what that holds."""
     found: dict[URIRef, tuple[Path, _Source]] = {}
-    paths = {*folder.rglob("*.ttl"), extension} if extension else folder.rglob("*.ttl")
-    for path in sorted(paths):
+    for path in (*sorted({*folder.rglob("*.ttl")} - {*extensions}), *extensions):
         source = _parse(path)
         declared = [iri for iri in source.subjects(RDF.type, OWL.Ontology) if isinstance(iri, URIRef)]
         if len(declared) != 1:
             raise OntologyError(path, f"declares {len(declared)} ontologies; a file declares exactly one")
-        if declared[0] in found:
+        if declared[0] in found and not (replacing and path in extensions):
             raise OntologyError(path, f"declares <{declared[0]}>, which {found[declared[0]][0]} declares already")
         found[declared[0]] = path, source
     return found
@@ -234,7 +299,7 @@ def _parse_fast(path: Path, text: str) -> _Source | None:
         return known[found]
 
     try:
-        parser = ox.parse(text.encode(), ox.RdfFormat.TURTLE, base_iri=path.as_uri())
+        parser = ox.parse(text.encode(), ox.RdfFormat.TURTLE, base_iri=path.absolute().as_uri())
         triples = [(term(each.subject), term(each.predicate), term(each.object)) for each in parser]
     except SyntaxError:
         return None
@@ -245,7 +310,7 @@ def _parse_fast(path: Path, text: str) -> _Source | None:
 def _parse_slowly(path: Path, text: str) -> _Source:
     """Returns what rdflib reads, or says what is wrong."""
     try:
-        graph = Graph().parse(data=text, format="turtle", publicID=path.as_uri())
+        graph = Graph().parse(data=text, format="turtle", publicID=path.absolute().as_uri())
     except BadSyntax as error:
         raise OntologyError(path, f"line {error.lines + 1}: not Turtle: {error._why}") from error
     except AssertionError as error:  # so the parser tells of a text that does not end

@@ -14,7 +14,7 @@ from rdflib.term import Node
 
 from learntogether_kg import queries
 from learntogether_kg.namespaces import CL, LT, LTS, TYP, shorten
-from learntogether_kg.ontology import load_ontology, load_shapes
+from learntogether_kg.ontology import load_ontology, load_shapes, per_ontology
 from learntogether_kg.validation.messages import open_message
 
 KINDS: Final[Mapping[URIRef, str]] = {
@@ -114,7 +114,7 @@ class Term:
     deprecated: bool
 
 
-@cache
+@per_ontology
 def terms() -> Mapping[str, Term]:
     """Returns every term of ours by its prefixed name, in the order of kind and label."""
     graph = load_ontology()

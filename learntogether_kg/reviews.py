@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rdflib import Graph, URIRef
+from rdflib import DCTERMS, Graph, URIRef
 
-from learntogether_kg import additions, pool, queries, resources, typology, watch
+from learntogether_kg import additions, ontology, pool, queries, resources, watch
 from learntogether_kg.custody import Record, custody_graph
 from learntogether_kg.disclosure import storage
 from learntogether_kg.disclosure.profile import Profile
@@ -27,6 +27,7 @@ from learntogether_kg.errors import (
     ForeignLibraryError,
     InvalidReviewError,
     LearnTogetherError,
+    LibraryError,
     RepeatedReviewError,
     UnknownReviewError,
     UnreadableFileError,
@@ -34,10 +35,18 @@ from learntogether_kg.errors import (
 from learntogether_kg.ingest.files import read_file, write_file
 from learntogether_kg.library import Change, Library
 from learntogether_kg.live import LiveLibrary
+from learntogether_kg.migration.impact import Impact, weigh
+from learntogether_kg.migration.queue import decisions, is_queue, read_queue, versions_in, write_queue
+from learntogether_kg.migration.recoding import recode
+from learntogether_kg.migration.touched import Migration
+from learntogether_kg.namespaces import LT, ONTOLOGY_GRAPH
 from learntogether_kg.recurrence import restricted
 from learntogether_kg.recurrence.request import Counted, Protection
 from learntogether_kg.snapshot import DISCLOSURE, Snapshot
 from learntogether_kg.synthetic import files as synthetic
+from learntogether_kg.typology import versions, vetting
+from learntogether_kg.typology.extension import refuse_unfit
+from learntogether_kg.typology.terms import Typology
 from learntogether_kg.validation.engine import Engine, validate
 from learntogether_kg.validation.report import Stage, ValidationReport
 
@@ -146,16 +155,25 @@ def convert(source: Path, target: Path, with_source: bool = False) -> bool:
     return len(draft.custody) > 0 and (not with_source or target.suffix.lower() == ".jsonld")
 
 
-def init(path: Path) -> Library:
+def init(path: Path, extensions: Sequence[Path] = ()) -> Library:
     """Makes an empty library in a folder, or returns the one that is there.
 
+    Args:
+        path: The folder.
+        extensions: Extensions of the ontology that a new library is made with, and keeps.
+
     Raises:
+        OntologyError: An extension does not fit.
         InconsistentOntologyError: The ontology, with its extensions, contradicts itself.
         LibraryError: The folder holds something else.
     """
-    if not (path / "CURRENT").exists():
-        typology.refuse_unvetted()
-    return Library.init(path)
+    if (path / "CURRENT").exists():
+        return Library.init(path)
+    for file in extensions:
+        refuse_unfit(file)
+    with ontology.extended([file.resolve() for file in extensions]):
+        vetting.refuse_unvetted()
+        return Library.init(path)
 
 
 def submit(
@@ -164,6 +182,7 @@ def submit(
     progress: Progress = lambda _: None,
     note: str = "",
     replace_coding: bool = False,
+    extensions: Sequence[Path] = (),
 ) -> Change:
     """Reads, checks and stores files as one new state of a library, all or nothing.
 
@@ -171,11 +190,13 @@ def submit(
 
     Args:
         library: Where to store them.
-        paths: Workbooks, or reviews in Turtle, TriG or JSON-LD.
+        paths: Workbooks, recoding queues, or reviews in Turtle, TriG or JSON-LD.
         progress: Told of each file that is done.
         note: Why, for the audit log.
         replace_coding: Whether codes may go that the library has: those of a coder who has coded again, or of a coder
             whom a new version of a review does not have.
+        extensions: Extensions of the ontology that the library takes with them, and keeps; each stands in the place of
+            one of the same name that it has.
 
     Returns:
         What the library now has that it had not.
@@ -186,14 +207,23 @@ def submit(
         RepeatedReviewError: Two files are the same review.
         AgreementError: Codes do not fit their review, or others would be replaced or dropped unasked.
         DuplicateReviewError: A report would be in the library twice.
+        OntologyError: An extension does not fit.
         InconsistentOntologyError: The ontology has changed, and contradicts itself.
     """
+    with ontology.extended(_extensions(library, extensions)):
+        return _submit(library, list(paths), progress, note, replace_coding)
+
+
+def _submit(
+    library: Library | LiveLibrary, paths: Sequence[Path], progress: Progress, note: str, replace_coding: bool
+) -> Change:
     _vet(library)
-    records: dict[URIRef, tuple[Path, Record]] = {}
+    queues = [path for path in paths if is_queue(path)]
+    files = [path for path in paths if path not in queues]
+    records, refused = _read_queues(library, queues, progress)
     codings: list[Draft] = []
-    refused = []
-    files = list(paths)
-    with closing(pool.each(_read_and_check, files)) as checked:
+    read_and_check = partial(_read_and_check, extensions=ontology.extensions_in_use())
+    with closing(pool.each(read_and_check, files)) as checked:
         for path, read in zip(files, checked, strict=True):
             if isinstance(read, LearnTogetherError):
                 raise read
@@ -205,6 +235,7 @@ def submit(
             elif record.study in records:
                 raise RepeatedReviewError(path, records[record.study][0])
             else:
+                _refuse_to_lose_recoding(library, path, record)
                 records[record.study] = path, record
             progress(path)
     if refused:
@@ -263,11 +294,46 @@ def withdraw(library: Library | LiveLibrary, names: Sequence[str], reason: str) 
         UnknownReviewError: A name is of no review in the newest state.
         InconsistentOntologyError: The ontology has changed, and contradicts itself.
     """
-    _vet(library)
-    store = library.store if isinstance(library, LiveLibrary) else library.current().store
-    known = queries.options(store, "lt:Study")
-    studies = [_named(known, name) for name in names]
-    return library.commit([], withdraw=studies, note=reason)
+    with ontology.extended(_extensions(library)):
+        _vet(library)
+        store = library.store if isinstance(library, LiveLibrary) else library.current().store
+        known = queries.options(store, "lt:Study")
+        studies = [_named(known, name) for name in names]
+        return library.commit([], withdraw=studies, note=reason)
+
+
+def weigh_version(library: Library, new: str, codes: str = "primary", coder: str = "") -> Impact:
+    """Returns what a newer version of the typology does to the newest state of a library; nothing is changed.
+
+    Args:
+        library: The library.
+        new: The newer version, as for `versions.find`.
+        codes: Which codes of an item count: ``primary`` or ``any``.
+        coder: Whose coding counts; by default that of the library's default coder.
+
+    Raises:
+        OntologyError: The newer version cannot be read.
+        QueryArgumentError: There is no such coder.
+    """
+    state = library.current()
+    coding = state.coding()
+    return weigh(_migration(state, new), coding, f"state {state.manifest.state} of {library.path}", codes, coder)
+
+
+def queue_recoding(library: Library, new: str, folder: Path) -> list[Path]:
+    """Writes a recoding queue for each review of a library that a newer version touches; nothing is recoded.
+
+    Args:
+        library: The library.
+        new: The newer version, as for `versions.find`.
+        folder: A new or an empty folder.
+
+    Raises:
+        OntologyError: The newer version cannot be read.
+        UnreadableFileError: The folder cannot be used.
+    """
+    state = library.current()
+    return write_queue(_migration(state, new), folder)
 
 
 def refuse_to_expose(release: Snapshot, host: str) -> None:
@@ -448,7 +514,7 @@ def _is_within(review: Graph, held: Graph) -> bool:
 
 def _vet(library: Library | LiveLibrary) -> None:
     """A new state takes the ontology in use; what the state before it holds was vetted when it came in."""
-    typology.refuse_unvetted([] if isinstance(library, LiveLibrary) else [library.current().manifest.ontology])
+    vetting.refuse_unvetted([] if isinstance(library, LiveLibrary) else [library.current().manifest.ontology])
 
 
 def _records(paths: Sequence[Path]) -> Iterator[Record]:
@@ -463,8 +529,91 @@ def _read(path: Path) -> Record:
     return _record(read_file(path))
 
 
-def _read_and_check(path: Path) -> tuple[ValidationReport, Record, Draft | None]:
+def _extensions(library: Library | LiveLibrary, more: Sequence[Path] = ()) -> list[Path]:
+    """Returns the extensions that a library has, with some more; of two of the same name the later."""
+    if isinstance(library, LiveLibrary):
+        if more:
+            raise LibraryError(library.store.endpoint, "a library on a server takes no extension; use one in a folder")
+        return []
+    kept = library.current().extensions()
+    for file in more:
+        refuse_unfit(file, kept)
+    named = {ontology.declared_ontologies(file)[0]: file.resolve() for file in (*kept, *more)}
+    return list(named.values())
+
+
+def _migration(state: Snapshot, name: str) -> Migration:
+    """Returns what a newer version touches in a state, also where the state has taken that version already."""
+    new = versions.find(name, state.extensions())
+    migration = Migration.of(state.store, state.coding(), new)
+    if (
+        new.version is None
+        or migration.old.version != new.version
+        or new.version not in versions_in(migration.old.graph)
+    ):
+        return migration
+    if not any((new.version, DCTERMS.replaces, None) in typology.graph for typology in (new, migration.old)):
+        return migration
+    old = versions.before(new.version, [*state.extensions(), *([Path(name)] if Path(name).is_file() else [])])
+    return Migration.of(state.store, state.coding(), new, old)
+
+
+def _read_queues(
+    library: Library | LiveLibrary, queues: Sequence[Path], progress: Progress
+) -> tuple[dict[URIRef, tuple[Path, Record]], list[ValidationReport]]:
+    """Returns the reviews that queues recode, and what a check says of those that may not be stored so."""
+    records: dict[URIRef, tuple[Path, Record]] = {}
+    refused = []
+    for path in queues:
+        recoded = _recoded(library, path)
+        if recoded is not None:
+            report, record = recoded
+            if not report.conforms:
+                refused.append(report)
+            if record.study in records:
+                raise RepeatedReviewError(path, records[record.study][0])
+            records[record.study] = path, record
+        progress(path)
+    return records, refused
+
+
+def _recoded(library: Library | LiveLibrary, path: Path) -> tuple[ValidationReport, Record] | None:
+    """Returns the review that a queue is about with what it decides; None where it decides nothing new."""
+    queue = read_queue(path)
+    if isinstance(library, LiveLibrary):
+        raise UnreadableFileError(path, "a recoding queue is for a library in a folder")
+    state = library.current()
+    if queue.version not in versions_in(ontology.load_ontology()):
+        reason = f"it recodes under <{queue.version}>, which the library does not know; add --extension FILE.ttl"
+        raise UnreadableFileError(path, reason)
+    graph = state.store.graph(queue.review)
+    if not len(graph):
+        raise UnreadableFileError(path, f"the library has no review <{queue.review}>")
+    new = Typology.read("the newer version", ontology.load_ontology())
+    # What is touched follows from the typology before that version, also where the library has taken it already.
+    taken = queue.version in versions_in(state.store.graph(ONTOLOGY_GRAPH))
+    old = versions.before(queue.version) if taken else None
+    touched = Migration.of(state.store, state.coding(), new, old).touched
+    decided = decisions(queue, graph, touched, new)
+    if not decided:
+        return None
+    made = recode(graph, decided, queue.version)
+    return validate(made, file=str(path)), Record(queue.review, made, Graph(), path.name, onto=graph)
+
+
+def _refuse_to_lose_recoding(library: Library | LiveLibrary, path: Path, record: Record) -> None:
+    """Raises an error where a file would put the coding back to what it was before it was recoded."""
+    if isinstance(library, LiveLibrary):
+        return
+    held = set(library.current().store.graph(record.study).subject_objects(LT.recodedFrom))
+    if held - set(record.graph.subject_objects(LT.recodedFrom)):
+        reason = "the library holds this review recoded, and the file would undo that; withdraw the review first"
+        raise UnreadableFileError(path, f"{reason} if that is meant")
+
+
+def _read_and_check(path: Path, extensions: Sequence[Path] = ()) -> tuple[ValidationReport, Record, Draft | None]:
     """Returns what a check says of a file, its record, and the file's draft where it holds one coder's codes."""
+    ontology.use_extensions(extensions)
     draft = read_file(path)
     return _check(draft), _record(draft), draft if draft.coder is not None else None
 

@@ -16,6 +16,9 @@ from learntogether_kg.errors import StoreUnavailableError
 from learntogether_kg.namespaces import CATALOGUE, ONTOLOGY_GRAPH
 from learntogether_kg.store.oxigraph import OxigraphStore
 
+EXTENSIONS = "extensions"
+"""The folder of a state or a release for the extensions of the ontology that were in use beside the package's own."""
+
 DISCLOSURE = "disclosure"
 """The folder of a release for what disclosure control keeps of it; only a release under a restricted profile has it."""
 
@@ -68,6 +71,10 @@ class Snapshot:
         """Returns its coding table; see `coding_table`."""
         return coding_table.load(self.path / coding_table.FOLDER, self.store)
 
+    def extensions(self) -> list[Path]:
+        """Returns the files of the extensions of the ontology that it was made with, beside the package's own."""
+        return sorted((self.path / EXTENSIONS).glob("*.ttl"))
+
     def studies(self) -> list[URIRef]:
         """Returns the IRIs of the reviews and syntheses in it, sorted."""
         return studies_in(self.store)
@@ -99,6 +106,6 @@ def hash_files(folder: Path) -> dict[str, str]:
     RocksDB writes its own log and lock when a store is opened; those are no part of it.
     """
     store = (path for path in (folder / "store").iterdir() if path.suffix == ".sst" or path.name.startswith("MANIFEST"))
-    protected = (folder / DISCLOSURE).glob("*")
-    files = sorted((*store, *(folder / coding_table.FOLDER).glob("*.parquet"), *protected))
+    others = (*(folder / DISCLOSURE).glob("*"), *(folder / EXTENSIONS).glob("*"))
+    files = sorted((*store, *(folder / coding_table.FOLDER).glob("*.parquet"), *others))
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from rdflib import OWL, RDFS, SKOS, URIRef
 
-from learntogether_kg import resources, typology
+from learntogether_kg import resources
 from learntogether_kg.errors import InconsistentOntologyError, OntologyError
 from learntogether_kg.library import Library
 from learntogether_kg.namespaces import LT, TYP
+from learntogether_kg.typology.extension import check_extension
 
 pytestmark = pytest.mark.usefixtures("vetted_ontology")
 ROOT = Path(__file__).parent.parent
@@ -35,14 +36,14 @@ def extension(folder: Path, turtle: str) -> Path:
 
 
 def test_an_extension_that_fits_is_told_with_what_it_adds(tmp_path: Path) -> None:
-    found = typology.check_extension(extension(tmp_path, FITS))
+    found = check_extension(extension(tmp_path, FITS))
     assert (found.iri, found.terms, found.statements) == (URIRef("urn:x"), (URIRef("urn:x:Walk"),), 4)
 
 
 def test_an_extension_that_contradicts_is_told_with_file_and_terms(tmp_path: Path) -> None:
     file = extension(tmp_path, CONTRADICTS)
     with pytest.raises(InconsistentOntologyError) as refused:
-        typology.check_extension(file)
+        check_extension(file)
     assert refused.value.file == file
     assert set(refused.value.terms) == {URIRef("urn:x:Both"), LT.Review, LT.Synthesis}
     assert "Review disjointWith Synthesis" in refused.value.explanation
@@ -79,7 +80,7 @@ def test_an_extension_that_contradicts_is_told_with_file_and_terms(tmp_path: Pat
 )
 def test_an_extension_that_cannot_be_used_is_told_in_one_sentence(tmp_path: Path, turtle: str, said: str) -> None:
     with pytest.raises(OntologyError, match=said) as refused:
-        typology.check_extension(extension(tmp_path, turtle))
+        check_extension(extension(tmp_path, turtle))
     assert not isinstance(refused.value, InconsistentOntologyError)
     assert "\n" not in str(refused.value)
     assert "Exception" not in str(refused.value)
@@ -87,7 +88,7 @@ def test_an_extension_that_cannot_be_used_is_told_in_one_sentence(tmp_path: Path
 
 def test_an_extension_that_is_in_the_folder_already_is_checked_as_itself() -> None:
     for file in resources.files("ontology", "extensions/*.ttl"):
-        assert typology.check_extension(Path(os.path.relpath(file))).terms
+        assert check_extension(Path(os.path.relpath(file))).terms
 
 
 # What a library takes: the command line run in a copy of the project, which may have any extension.

@@ -154,7 +154,7 @@ def _entries(kind: Kind) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-@cache
+@ontology.per_ontology
 def choices(source: URIRef | None) -> tuple[Choice, ...]:
     """Returns what a list offers: concepts of a code list, instances of a class, or rules to be answered, by name."""
     if source is None:
@@ -175,7 +175,7 @@ def _unanswerable(shapes: Graph) -> set[Node]:
     return set(shapes.subjects(LTS.answerable, Literal(False)))
 
 
-@cache
+@ontology.per_ontology
 def texts(source: URIRef) -> Mapping[str, Choice]:
     """Returns every text under which an entry of a list is understood, folded by :func:`key`.
 

@@ -7,14 +7,13 @@ In such a file the words of the ontology are used without prefix: ``"type": "Fin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Final
 
 from rdflib import OWL, RDF, RDFS, SKOS, XSD, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from learntogether_kg.namespaces import BASE, CL, LT, PREFIXES, TYP
-from learntogether_kg.ontology import load_ontology
+from learntogether_kg.ontology import load_ontology, per_ontology
 
 CONTEXT_IRI: Final = BASE + "context.jsonld"
 """The address that a file may give for the context. It is never fetched: the reader has it."""
@@ -24,7 +23,7 @@ _TYPOLOGY: Final = (LT.pattern, LT.assesses, LT.underTypology)
 _PARTS: Final = {LT.inReview: "parts", LT.inSynthesis: "synthesisParts"}
 
 
-@cache
+@per_ontology
 def context() -> Mapping[str, Any]:
     """Returns the JSON-LD context, the value of ``@context``.
 

@@ -72,7 +72,7 @@ def validate(
     return ValidationReport(file, sort_results(told, source_map.sheets()), stage)
 
 
-@cache
+@ontology.per_ontology
 def prepared(engine: Engine = Engine.FAST) -> ShaclEngine:
     """Returns an engine that has read ontology, shapes and word lists; calling this ahead makes the first check fast.
 
@@ -137,7 +137,7 @@ def _suggest(about: URIRef | None, value: Node | None) -> str:
     return " or ".join(f"“{choice}”" for choice in dict.fromkeys(choices[each] for each in close))
 
 
-@cache
+@ontology.per_ontology
 def _choices(about: URIRef) -> dict[str, str]:
     """Returns every wording under which the values of a property may be meant, with the entry of its drop-down."""
     return {

@@ -6,13 +6,12 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from importlib import resources as package_files
 from typing import Any, Final
 
 from rdflib import SKOS
 
-from learntogether_kg.ontology import load_ontology
+from learntogether_kg.ontology import load_ontology, per_ontology
 
 _DATA: Final = package_files.files("learntogether_kg.validation") / "data"
 _SHORTEST_STEM: Final = 3
@@ -61,7 +60,7 @@ class Lexicon:
                 yield rest
 
 
-@cache
+@per_ontology
 def load_lexicon() -> Lexicon:
     """Returns the lists, read once."""
     table = tomllib.loads(_DATA.joinpath("screening.toml").read_text(encoding="utf-8"))

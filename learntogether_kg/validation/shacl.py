@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Protocol
 
 from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Graph, URIRef
@@ -53,7 +52,7 @@ class ShaclEngine(Protocol):
         ...
 
 
-@cache
+@ontology.per_ontology
 def background() -> tuple[Triple, ...]:
     """Returns the few triples of the ontology that shapes look up: classes, code lists, broader patterns, versions.
 

@@ -80,7 +80,7 @@ def _either(shapes: Graph, shape: URIRef, predicate: URIRef) -> re.Pattern[str] 
     return re.compile("|".join(f"(?:{each})" for each in patterns), re.IGNORECASE) if patterns else None
 
 
-@cache
+@ontology.per_ontology
 def _pattern_labels() -> re.Pattern[str]:
     """Returns a pattern for the labels of the typology: "failure to review judgements" is a name, not a reproach."""
     graph = ontology.load_ontology()

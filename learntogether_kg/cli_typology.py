@@ -1,0 +1,134 @@
+"""``ltkg typology``: each command parses, makes one call, and prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from learntogether_kg import reviews
+from learntogether_kg.errors import UnreadableFileError
+from learntogether_kg.library import Library
+from learntogether_kg.migration import report
+from learntogether_kg.migration.report import ImpactForm
+from learntogether_kg.typology import versions
+from learntogether_kg.typology.difference import Difference, Form
+from learntogether_kg.typology.extension import blank_extension, check_extension
+
+app = typer.Typer(help="Look after the typology, its versions and its extensions.", no_args_is_help=True)
+
+Version = Annotated[str, typer.Argument(help="A .ttl file, a folder, or the name of a version or scheme.")]
+LibraryOption = Annotated[str, typer.Option("--library", envvar="LTKG_LIBRARY", help="The library's folder.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Write to a file instead; it must not be there yet.")]
+
+
+@app.command("new")
+def new(
+    to: Annotated[Path, typer.Argument(metavar="OUT.ttl", help="The file to write; it must not be there yet.")],
+) -> None:
+    """Write a commented extension of the typology to start from."""
+    _write_new(to, lambda file: file.write_text(blank_extension(), encoding="utf-8"))
+    print(f"Wrote {to}. Change it, then: ltkg typology check {to}")
+
+
+@app.command("list")
+def list_(
+    version: Annotated[
+        str, typer.Argument(help="A version, scheme, file or folder; by default all that are known.")
+    ] = "",
+) -> None:
+    """List the versions and schemes that the project knows, or the terms of one with their status and mappings."""
+    if not version:
+        for label, iri in versions.known().items():
+            print(f"{label}  {iri}")
+        return
+    typology = versions.find(version)
+    print(f"{typology.name}: {len(typology.terms)} terms")
+    for term in typology.terms.values():
+        told = [f"now {typology.label(iri)}" for iri in term.replaced_by]
+        told += [f"{relation} {typology.label(iri)}" for relation, iri in term.mappings]
+        print(
+            f"  {term.choice}"
+            + (f"  [{term.status}]" if term.status else "")
+            + (f"  {'; '.join(told)}" if told else "")
+        )
+
+
+@app.command("diff")
+def diff(
+    old: Version,
+    new: Version,
+    form: Annotated[Form, typer.Option("--format", help="How to tell it.")] = Form.TEXT,
+    to: Out = None,
+) -> None:
+    """Tell what differs between two versions: added, deprecated, replaced, merged, split, moved, relabelled …."""
+    _give(Difference.between(versions.find(old), versions.find(new)).write(form), to)
+
+
+@app.command("impact")
+def impact(
+    new: Version,
+    library: LibraryOption = "library",
+    form: Annotated[ImpactForm, typer.Option("--format", help="How to tell it.")] = ImpactForm.TABLE,
+    codes: Annotated[str, typer.Option(help="Which codes of an item count: primary or any.")] = "primary",
+    coder: Annotated[str, typer.Option(help="Whose coding counts; by default the library's default coder's.")] = "",
+    to: Out = None,
+) -> None:
+    """Tell which classifications and reviews a newer version touches, and what the counts become."""
+    found = reviews.weigh_version(Library.open(Path(library)), new, codes, coder)
+    if form is ImpactForm.XLSX and to is None:
+        raise UnreadableFileError(new, "--format xlsx needs a file to write: add --out IMPACT.xlsx")
+    written = report.write(found, form)
+    if to is None:
+        print(written.decode(), end="")
+        return
+    _write_new(to, lambda file: file.write_bytes(written))
+    print(f"Wrote {to}")
+
+
+@app.command("queue")
+def queue(
+    new: Version,
+    folder: Annotated[Path, typer.Argument(metavar="OUTDIR", help="A new or an empty folder.")],
+    library: LibraryOption = "library",
+) -> None:
+    """Write a workbook for each review that a newer version touches, in which a person decides what codings become."""
+    files = reviews.queue_recoding(Library.open(Path(library)), new, folder)
+    for file in files:
+        print(file)
+    print(f"{len(files)} review(s) wait to be recoded; fill them and `ltkg submit` them with --extension {new}")
+
+
+@app.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE.ttl", help="An extension of the ontology, in Turtle.")],
+) -> None:
+    """Check that an extension fits the ontology and its terms are described; if not, say what and why."""
+    found = check_extension(file)
+    if found.gaps:
+        print(f"{file} is not ready: {len(found.gaps)} thing(s) are missing", *found.gaps, sep="\n  ")
+        raise typer.Exit(1)
+    print(
+        f"{file} fits: {found.statements} statement(s) on {len(found.terms)} term(s) of its own, "
+        f"consistent with version {found.version} of the ontology; every class can have members"
+    )
+
+
+def _give(text: str, to: Path | None) -> None:
+    """Prints a text, or writes it to a new file."""
+    if to is None:
+        print(text, end="")
+        return
+    _write_new(to, lambda file: file.write_text(text, encoding="utf-8"))
+    print(f"Wrote {to}")
+
+
+def _write_new(to: Path, write: Callable[[Path], object]) -> None:
+    if to.exists():
+        raise UnreadableFileError(to, "it is there already; choose another name")
+    try:
+        write(to)
+    except OSError as error:
+        raise UnreadableFileError(to, f"it cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,172 @@
+"""The impact of a newer version of the typology on a library: what it touches, and what counts become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from rdflib import URIRef
+
+from learntogether_kg import coding_table
+from learntogether_kg.figures import Cell
+from learntogether_kg.migration.recoding import Decision, recode
+from learntogether_kg.migration.touched import Migration, Touched
+from learntogether_kg.namespaces import CATALOGUE, ONTOLOGY_GRAPH
+from learntogether_kg.recurrence.counts import count
+from learntogether_kg.recurrence.dimensions import dimensions
+from learntogether_kg.recurrence.index import Coding
+from learntogether_kg.recurrence.question import ask
+from learntogether_kg.recurrence.reader import read_coding
+from learntogether_kg.store.oxigraph import OxigraphStore
+
+_FORECAST = "forecast"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table that changes.
+
+    Attributes:
+        keys: What it is of, one IRI, or other key, for each dimension.
+        values: The same as labels; patterns by their way down.
+        before: Reviews counted now, and of so many that looked.
+        after: The same with the newer version.
+    """
+
+    keys: tuple[str, ...]
+    values: tuple[str, ...]
+    before: tuple[int, int]
+    after: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A recurrence table that changes.
+
+    Attributes:
+        by: Its dimensions, as `ltkg recur --by` takes them.
+        rows: The rows that change.
+    """
+
+    by: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def command(self) -> str:
+        """How the table is asked for."""
+        return "ltkg recur " + " ".join(f"--by {name}" for name in self.by)
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What a newer version does to a library.
+
+    Attributes:
+        old: The version that the library has.
+        new: The newer one.
+        library: What was looked at, as people name it.
+        touched: The classifications that are touched.
+        tables: The recurrence tables that change.
+        rule: How they are counted.
+    """
+
+    old: str
+    new: str
+    library: str
+    touched: tuple[Touched, ...]
+    tables: tuple[Table, ...]
+    rule: str
+
+    @property
+    def mechanical(self) -> tuple[Touched, ...]:
+        """Those of which the change says what they become; a person confirms it all the same."""
+        return tuple(each for each in self.touched if each.proposed)
+
+    @property
+    def for_a_person(self) -> tuple[Touched, ...]:
+        """Those of which a person must decide what they become."""
+        return tuple(each for each in self.touched if not each.proposed)
+
+    @property
+    def reviews(self) -> dict[URIRef, str]:
+        """The reviews that hold a touched classification, with their labels."""
+        return {each.review: each.review_label for each in self.touched}
+
+
+def weigh(migration: Migration, coding: pa.Table, library: str, codes: str = "primary", coder: str = "") -> Impact:
+    """Returns the impact of a newer version.
+
+    Counts after it suppose that everything mechanical is confirmed and the rest is left as it is.
+
+    Args:
+        migration: What is touched.
+        coding: The library's coding table.
+        library: How it is named.
+        codes: Which codes of an item count, as for `recurrence.question.ask`.
+        coder: Whose coding counts, likewise.
+
+    Raises:
+        QueryArgumentError: There is no such coder.
+    """
+    before = read_coding(coding, migration.store)
+    after = _forecast(migration, coding)
+    ways = {str(t.iri): t.choice for typology in (migration.new, migration.old) for t in typology.terms.values()}
+    tables = (_table(by, before, after, codes, coder, ways) for by in _all_tables())
+    return Impact(
+        old=migration.old.version_label(),
+        new=migration.new.name,
+        library=library,
+        touched=migration.touched,
+        tables=tuple(table for table in tables if table.rows),
+        rule=ask(before, ["type"], codes=codes, coder=coder).rule,
+    )
+
+
+def _all_tables() -> Iterator[tuple[str, ...]]:
+    """Yields the dimensions of every table that counts patterns: alone, and by each other dimension."""
+    patterns = [name for name, each in dimensions().items() if each.of == "pattern"]
+    yield from ((name,) for name in patterns)
+    yield from ((name, other) for name in patterns for other in dimensions() if other not in patterns)
+
+
+def _forecast(migration: Migration, coding: pa.Table) -> Coding:
+    """Returns the coding table as it would be, read by the newer typology."""
+    version = migration.new.version or URIRef("urn:learntogether:newer")
+    changed = []
+    for review, graph in migration.graphs.items():
+        mine = [each for each in migration.touched if each.review == review and each.proposed]
+        decisions = [Decision(each.node, each.proposed.iri, _FORECAST, "") for each in mine if each.proposed]
+        changed.append((review, recode(graph, decisions, version)))
+    touched = pa.array(sorted(str(review) for review, _ in changed), pa.string())
+    kept = coding.filter(pc.invert(pc.is_in(coding["review"].cast(pa.string()), value_set=touched)))
+    rows = coding_table.extract(OxigraphStore.in_memory(changed))
+    terms = OxigraphStore.in_memory([(ONTOLOGY_GRAPH, migration.new.graph), (CATALOGUE, migration.catalogue)])
+    return read_coding(pa.concat_tables([kept, rows]).unify_dictionaries(), terms)
+
+
+def _table(
+    by: tuple[str, ...], before: Coding, after: Coding, codes: str, coder: str, ways: Mapping[str, str]
+) -> Table:
+    old, new = (_cells(coding, by, codes, coder) for coding in (before, after))
+    named = {key: values for key, (values, _) in chain(new.items(), old.items())}
+    labels = {k: tuple(ways.get(each, v) for each, v in zip(k, vs, strict=True)) for k, vs in named.items()}
+    rows = []
+    for key in dict.fromkeys(chain(old, new)):
+        told = [_figures(cells[key][1]) if key in cells else (0, 0) for cells in (old, new)]
+        if told[0] != told[1]:
+            rows.append(Row(key, labels[key], told[0], told[1]))
+    return Table(by, tuple(rows))
+
+
+def _cells(
+    coding: Coding, by: Sequence[str], codes: str, coder: str
+) -> dict[tuple[str, ...], tuple[tuple[str, ...], Cell]]:
+    counted = count(coding, ask(coding, by, codes=codes, coder=coder)).items()
+    return {tuple(v.iri or v.key for v in values): (tuple(v.label for v in values), cell) for values, cell in counted}
+
+
+def _figures(cell: Cell) -> tuple[int, int]:
+    return cell.reviews or 0, cell.looked or 0

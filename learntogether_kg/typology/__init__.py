@@ -1,0 +1,1 @@
+"""The typology: its versions, what differs between two of them, and what may become part of it."""

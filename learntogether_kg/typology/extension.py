@@ -1,0 +1,117 @@
+"""What may become part of the ontology: an extension, checked before it is put to use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources as package_files
+from pathlib import Path
+
+from rdflib import OWL, RDF, SH, SKOS, Graph, URIRef
+
+from learntogether_kg import ontology, resources
+from learntogether_kg.errors import OntologyError
+from learntogether_kg.namespaces import LT, ONTOLOGY_GRAPH
+from learntogether_kg.typology import versions, vetting
+
+
+@dataclass(frozen=True)
+class Extension:
+    """An extension that fits.
+
+    Attributes:
+        file: Where it was read.
+        iri: What it calls itself.
+        terms: The terms that it declares, sorted.
+        statements: How many statements it adds to the ontology.
+        version: The version of the ontology that it was checked with.
+        gaps: What its terms still lack by the rules of editing, each a sentence that names the term.
+    """
+
+    file: Path
+    iri: URIRef
+    terms: tuple[URIRef, ...]
+    statements: int
+    version: str
+    gaps: tuple[str, ...] = ()
+
+
+_RESTATED = (RDF.type, SKOS.prefLabel, SKOS.definition, SKOS.broader, SKOS.inScheme, SKOS.topConceptOf, LT.status)
+
+
+def refuse_unfit(file: Path, beside: Sequence[Path] = ()) -> None:
+    """Makes sure that an extension can be read with the ontology, and changes no term that is there already.
+
+    Args:
+        file: The extension.
+        beside: Other extensions that are in use; one of the same name gives way to this one.
+
+    Raises:
+        OntologyError: It cycles, dangles, restates a term that another file declares, or cannot be read.
+    """
+    declared = ontology.declared_ontologies(file)
+    if len(declared) != 1:
+        raise OntologyError(file, f"declares {len(declared)} ontologies; an extension declares exactly one")
+    others = [other for other in beside if ontology.declared_ontologies(other) != declared]
+    base = ontology.read_ontology(
+        resources.folder("ontology"),
+        *others,
+        replacing=True,
+        without=[iri for iri in declared if iri != ONTOLOGY_GRAPH],
+    )
+    own = ontology.read_file(file.resolve())
+    for predicate in _RESTATED:
+        for iri in sorted(set(own.subjects(predicate)), key=str):
+            if (iri, RDF.type, None) in base and isinstance(iri, URIRef):
+                reason = (
+                    f"it restates <{iri}>, which is there already. Leave it as it is; to change it, deprecate it "
+                    "(owl:deprecated true, dct:isReplacedBy) and add a term of your own"
+                )
+                raise OntologyError(file, reason)
+    versions.read_file(file, others)
+
+
+def blank_extension() -> str:
+    """Returns a commented extension to start from, in Turtle."""
+    return (
+        package_files.files("learntogether_kg.typology").joinpath("templates/extension.ttl").read_text(encoding="utf-8")
+    )
+
+
+def check_extension(file: Path) -> Extension:
+    """Returns what an extension adds, after the reasoner has passed it together with the ontology. Nothing is stored.
+
+    Raises:
+        OntologyError: It cannot be read, is not Turtle, imports what is not there, declares what another file has, or
+            has two concepts that would read the same in a list.
+        InconsistentOntologyError: With it, or without it already, the ontology contradicts itself or has a class that
+            can have no members.
+    """
+    from learntogether_kg import reasoning  # noqa: PLC0415  # slow to load, and no other command needs it
+
+    vetting.refuse_unvetted()
+    if file not in resources.files("ontology", "extensions/*.ttl"):
+        refuse_unfit(file)
+    file = file.resolve()
+    own = ontology.read_file(file)
+    whole = reasoning.read_extension(file)
+    for scheme in sorted(iri for iri in whole.subjects(RDF.type, SKOS.ConceptScheme) if isinstance(iri, URIRef)):
+        ontology.list_concepts(whole, scheme)
+    named = {iri for iri in own.subjects(RDF.type, None) if isinstance(iri, URIRef)}
+    iri = next(iri for iri in named if (iri, RDF.type, OWL.Ontology) in own)
+    version = str(whole.value(ONTOLOGY_GRAPH, OWL.versionInfo))
+    return Extension(file, iri, tuple(sorted(named - {iri})), len(own), version, tuple(_find_gaps(own)))
+
+
+def _find_gaps(own: Graph) -> list[str]:
+    """Returns what ``shapes/typology/extension.ttl`` says of the terms that an extension declares or deprecates."""
+    from learntogether_kg.validation.reference import ReferenceEngine  # noqa: PLC0415  # slow to load
+
+    shapes = ontology.read_file(resources.folder("shapes") / "typology" / "extension.ttl")
+    mine = {*own.subjects(RDF.type, LT.Pattern), *own.subjects(OWL.deprecated)}
+    found = {
+        (str(result.focus_node), str(shapes.value(result.source_shape, SH.message)))
+        for result in ReferenceEngine(shapes).check(own)
+        if result.focus_node in mine
+    }
+    return [f"<{term}>: {message}" for term, message in sorted(found)]
