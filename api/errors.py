@@ -45,6 +45,7 @@ STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.UnknownReviewError: HTTPStatus.NOT_FOUND,
     errors.UnknownQueryError: HTTPStatus.NOT_FOUND,
     errors.QueryArgumentError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TooLongError: HTTPStatus.GATEWAY_TIMEOUT,
     errors.ReachingQueryError: HTTPStatus.FORBIDDEN,
     errors.MalformedQueryError: HTTPStatus.BAD_REQUEST,
     errors.FormNotOfferedError: HTTPStatus.NOT_ACCEPTABLE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
@@ -41,18 +41,32 @@ class Resource:
 
 Scalar = None | bool | int | float | str | Resource
 Value = Scalar | tuple[Scalar, ...]
+Row = tuple[Value, ...]
 
 
 class Labels:
-    """The labels of resources in one store, each looked up once."""
+    """The labels of resources in one store, each looked up once.
 
-    def __init__(self, store: Store, query: LabelQuery) -> None:
+    Args:
+        store: The store.
+        query: How one is looked up.
+        own: How the IRIs begin that are looked up there, where all others are known to others.
+        others: The labels of all others.
+    """
+
+    def __init__(
+        self, store: Store, query: LabelQuery, own: tuple[str, ...] = (), others: Labels | None = None
+    ) -> None:
         self._store = store
         self._query = query
+        self._own = own
+        self._others = others
         self._known: dict[URIRef, str] = {}
 
     def of(self, iri: URIRef) -> str:
         """Returns the label of a resource, or a short form of its IRI where it has none."""
+        if self._others is not None and not iri.startswith(self._own):
+            return self._others.of(iri)
         if iri not in self._known:
             labels = [str(row[0]) for row in self._store.select(self._query.bind({"iri": iri})) if row[0] is not None]
             self._known[iri] = labels[0] if labels else shorten(iri).rpartition("/")[2]
@@ -68,16 +82,24 @@ class Answer:
         arguments: What it was asked with, every parameter named, as a person reads it; empty means any.
         columns: The names of the columns.
         rows: One value a column: a number, text, a resource with its label, a list of these, or None.
+        resources: The columns that hold resources, where that is said; else the rows tell.
     """
 
     query: str
     arguments: dict[str, str]
     columns: tuple[str, ...]
-    rows: tuple[tuple[Value, ...], ...]
+    rows: tuple[Row, ...]
+    resources: tuple[str, ...] = ()
 
     @classmethod
-    def of(
-        cls, query: str, arguments: dict[str, str], solutions: Solutions, lists: Iterable[str], labels: Labels
+    def of(  # noqa: PLR0913  # what a query's file says, each for itself
+        cls,
+        query: str,
+        arguments: dict[str, str],
+        solutions: Solutions,
+        lists: Iterable[str],
+        labels: Labels,
+        resources: tuple[str, ...] = (),
     ) -> Self:
         """Returns the answer that a store's solutions make.
 
@@ -88,6 +110,7 @@ class Answer:
             lists: The columns that hold several values each, joined by LIST_SEPARATOR; they come back sorted, since
                 a store may join them in any order.
             labels: Where labels of resources are found.
+            resources: The columns that hold resources, where that is said.
         """
         several = set(lists)
         rows = tuple(
@@ -97,7 +120,7 @@ class Answer:
             )
             for row in solutions
         )
-        return cls(query, arguments, solutions.variables, rows)
+        return cls(query, arguments, solutions.variables, rows, resources)
 
     def as_records(self) -> list[dict[str, object]]:
         """Returns the rows as JSON-ready objects; a resource becomes ``{"iri": …, "label": …}``."""
@@ -111,23 +134,37 @@ class Answer:
         both faces give the same bytes; JSON gives it as it is.
         """
         linked = [self._has_resources(index) for index in range(len(self.columns))]
-        heading = [
-            part
-            for name, link in zip(self.columns, linked, strict=True)
-            for part in ((name, f"{name}_iri") if link else (name,))
-        ]
-        yield _csv_line(heading)
-        for row in self.rows:
-            yield _csv_line(
-                [
-                    part
-                    for value, link in zip(row, linked, strict=True)
-                    for part in ((_csv_cell(value), _iris(value)) if link else (_csv_cell(value),))
-                ]
-            )
+        return csv_lines(self.columns, linked, self.rows)
 
     def _has_resources(self, index: int) -> bool:
+        if self.resources:
+            return self.columns[index] in self.resources
         return any(isinstance(member, Resource) for row in self.rows for member in _scalars(row[index]))
+
+
+def csv_lines(columns: Sequence[str], linked: Sequence[bool], rows: Iterable[Row]) -> Iterator[str]:
+    """Yields the lines of a table, each as soon as its row is there; see `Answer.as_csv`.
+
+    Args:
+        columns: The names of the columns.
+        linked: Of each of them, whether it holds resources.
+        rows: The rows.
+    """
+    yield _csv_line(
+        [
+            part
+            for name, link in zip(columns, linked, strict=True)
+            for part in ((name, f"{name}_iri") if link else (name,))
+        ]
+    )
+    for row in rows:
+        yield _csv_line(
+            [
+                part
+                for value, link in zip(row, linked, strict=True)
+                for part in ((_csv_cell(value), _iris(value)) if link else (_csv_cell(value),))
+            ]
+        )
 
 
 def text(value: Value) -> str:

@@ -21,7 +21,7 @@ from learntogether_kg.answers import Answer, Resource, Value
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.figures import AxisValue, CoderCount
 from learntogether_kg.namespaces import CL
-from learntogether_kg.queries import Arguments
+from learntogether_kg.queries import Arguments, Vocabulary
 from learntogether_kg.recurrence.counts import count, flag_counted
 from learntogether_kg.recurrence.derived import associations, shares
 from learntogether_kg.recurrence.dimensions import dimensions
@@ -55,7 +55,13 @@ class _Asked:
         return int(self.arguments.text("minimum"))
 
 
-def answer(coding: Coding, store: Store, name: str, arguments: Mapping[str, str] | None = None) -> Answer | None:
+def answer(
+    coding: Coding,
+    store: Store,
+    name: str,
+    arguments: Mapping[str, str] | None = None,
+    vocabulary: Vocabulary | None = None,
+) -> Answer | None:
     """Returns the answer of a named query, from the coding table.
 
     Args:
@@ -63,6 +69,7 @@ def answer(coding: Coding, store: Store, name: str, arguments: Mapping[str, str]
         store: The triples it was extracted from.
         name: The query's name.
         arguments: As for `queries.ask`.
+        vocabulary: Likewise.
 
     Returns:
         None where the query does not count over the table, or the table cannot tell.
@@ -75,7 +82,7 @@ def answer(coding: Coding, store: Store, name: str, arguments: Mapping[str, str]
     query = queries.named(name)
     if query.counts_over != TABLE:
         return None
-    read = queries.read_arguments(store, query, arguments or {})
+    read = queries.read_arguments(query, arguments or {}, vocabulary or Vocabulary(store))
     try:
         asked = _Asked(coding, read)
         if not asked.question([]).coder.coders:

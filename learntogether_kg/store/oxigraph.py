@@ -56,6 +56,11 @@ class OxigraphStore:
             part.extend(self._store.quads_for_pattern(None, None, None, ox.NamedNode(name)))
         return OxigraphStore(self.path, part)
 
+    def take(self, source: OxigraphStore, names: Iterable[URIRef]) -> None:
+        """Adds copies of some named graphs of another store."""
+        for name in names:
+            self._store.extend(source._store.quads_for_pattern(None, None, None, ox.NamedNode(name)))
+
     def select(self, query: str) -> Solutions:
         """Returns the solutions of a SELECT query over the union of all graphs."""
         answer = self._solutions(query)
