@@ -167,11 +167,11 @@ def interactions(served: Served, pairs: Pairs) -> View:
     if only not in ("", "harmless-alone"):
         raise QueryArgumentError("interactions", "only", f"{only!r} is not harmless-alone; leave it out for all")
     query = queries.named("unsafe-interactions" if only else "stated-interactions")
-    answer = served.ask(query.name, {name: value for name, value in given.items() if value})
+    answer = served.answer(query.name, {name: value for name, value in given.items() if value})
     columns = {name: query.columns.get(name, "") for name in answer.columns}
     choices = {
-        "influence": queries.options(served.release.store, "cl:influences"),
-        "reach": queries.options(served.release.store, "cl:reaches"),
+        "influence": served.vocabulary.choices("cl:influences").labels,
+        "reach": served.vocabulary.choices("cl:reaches").labels,
     }
     shown = [parameter for parameter in query.parameters if parameter.name in choices]
     lists = [

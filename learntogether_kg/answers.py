@@ -65,7 +65,7 @@ class Labels:
 
     def of(self, iri: URIRef) -> str:
         """Returns the label of a resource, or a short form of its IRI where it has none."""
-        if self._others is not None and not iri.startswith(self._own):
+        if self._others is not None and not str(iri).startswith(self._own):
             return self._others.of(iri)
         if iri not in self._known:
             labels = [str(row[0]) for row in self._store.select(self._query.bind({"iri": iri})) if row[0] is not None]
@@ -92,7 +92,7 @@ class Answer:
     resources: tuple[str, ...] = ()
 
     @classmethod
-    def of(  # noqa: PLR0913  # what a query's file says, each for itself
+    def of(  # what a query's file says, each for itself
         cls,
         query: str,
         arguments: dict[str, str],

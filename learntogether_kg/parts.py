@@ -2,8 +2,8 @@
 
 A library of ten thousand reviews is too large to be searched for what stands in one of them. A query that says
 ``#+ each-row-from: review`` can be asked of a small store instead, which holds the ontology, the catalogue and a few
-reviews; reviews follow each other in the order of their labels, as the query's own rows do, so that the answers are those
-of the whole store, one after the other. A test holds that.
+reviews; reviews follow each other in the order of their labels, as the query's own rows do, so that the answers one
+after the other are that of the whole store. A test holds that.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from learntogether_kg.store.oxigraph import OxigraphStore
 
 _BATCHES: Final = (4, 8, 16, 32)
 """How many reviews are asked at once, at first and then: few, so that the first rows come soon; later more."""
+_FEW: Final = 100
 _REUSES: Final = 200
 """So many reviews go through one small store. What was taken out of it leaves some memory behind."""
 _TRAILS: Final = 200
@@ -131,10 +132,12 @@ class Walk:
     Attributes:
         parts: Where the reviews are asked.
         asked: The query with its arguments.
+        only: The one review whose rows are wanted; None for all that the arguments allow.
     """
 
     parts: Parts
     asked: Arguments
+    only: URIRef | None = None
 
     @property
     def query(self) -> str:
@@ -155,6 +158,11 @@ class Walk:
     def total(self) -> int | None:
         """How many rows there are; None while nobody has come to the end."""
         return self._trail().total
+
+    @property
+    def is_short(self) -> bool:
+        """Whether so few reviews are asked that all of them can be for any part."""
+        return len(self._reviews()) <= _FEW
 
     def part(self, offset: int, limit: int | None, seconds: float) -> Answer:
         """Returns some of the rows.
@@ -211,13 +219,13 @@ class Walk:
 
     def _reviews(self) -> tuple[URIRef, ...]:
         query, terms = self.asked.query, self.asked.terms
-        one, pattern = terms.get(query.each_row_from), terms.get(query.coded_as)
+        one, pattern = self.only or terms.get(query.each_row_from), terms.get(query.coded_as)
         if isinstance(one, URIRef):
             return (one,)
         return self.parts.coded_as(pattern) if isinstance(pattern, URIRef) else self.parts.reviews()
 
     def _trail(self) -> Trail:
-        return self.parts.trail(self.asked.query.bind(self.asked.terms))
+        return self.parts.trail(f"{self.only}\n{self.asked.query.bind(self.asked.terms)}")
 
 
 def walk(parts: Parts, query: NamedQuery, arguments: Mapping[str, str]) -> Walk | None:

@@ -85,8 +85,8 @@ class NamedQuery:
     """One file of ``queries/``, as its header describes it.
 
     Attributes:
-        each_row_from: "review" where each row follows from the graph of one review, beside the ontology and the catalogue,
-            and rows stand in the order of the reviews' labels; then the reviews can be asked one after the other.
+        each_row_from: "review" where each row follows from the graph of one review, beside the ontology and the
+            catalogue, and rows stand in the order of the reviews' labels; then they can be asked one after the other.
         coded_as: The parameter for a pattern that a review must be coded as to have a row; empty where there is none.
         resources: The columns that hold resources, said where rows are sent before the last is known.
     """

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from learntogether_kg import queries
-from learntogether_kg.answers import Answer, Resource, Value
+from learntogether_kg.answers import Answer, Resource, Row, Value
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.figures import AxisValue, CoderCount
-from learntogether_kg.namespaces import CL
+from learntogether_kg.namespaces import CL, ONTOLOGY_GRAPH
 from learntogether_kg.queries import Arguments, Vocabulary
 from learntogether_kg.recurrence.counts import count, flag_counted
 from learntogether_kg.recurrence.derived import associations, shares
@@ -29,11 +29,10 @@ from learntogether_kg.recurrence.index import CoderCodes, Coding
 from learntogether_kg.recurrence.question import Question, ask
 from learntogether_kg.recurrence.together import count_pairs
 from learntogether_kg.store.base import Store
+from learntogether_kg.store.oxigraph import OxigraphStore
 
 TABLE: Final = "coding-table"
 """What the header of such a query says it counts over."""
-
-Row = tuple[Value, ...]
 
 
 @dataclass(frozen=True)
@@ -42,12 +41,27 @@ class _Asked:
 
     coding: Coding
     arguments: Arguments
+    store: Store
+    vocabulary: Vocabulary
 
     def question(self, by: Sequence[str], *where: str, year: str = "") -> Question:
         """Returns what it asks of the table; ``where`` names parameters that are also dimensions."""
         filters = [(name, self.arguments.text(name)) for name in where]
-        coder = self.arguments.text("coder")
-        return ask(self.coding, by, filters, self.arguments.text("codes"), coder, year)
+        return ask(self.coding, by, filters, self._given("codes") or "primary", self._given("coder"), year)
+
+    def rows_of_typology(self) -> Iterator[tuple[str, dict[str, Value]]]:
+        """Yields each row of the query, as the ontology alone answers it, by the IRI of its pattern."""
+        query = self.arguments.query
+        solutions = typology_of(self.store).select(query.bind(self.arguments.terms))
+        answer = queries.answer_of(query, self.arguments, solutions, self.vocabulary.labels)
+        for row in answer.rows:
+            told = dict(zip(answer.columns, row, strict=True))
+            assert isinstance(told["pattern"], Resource)
+            yield told["pattern"].iri, told
+
+    def _given(self, name: str) -> str:
+        """Returns an argument; empty where the query takes none of that name."""
+        return self.arguments.text(name) if any(each.name == name for each in self.arguments.query.parameters) else ""
 
     @property
     def minimum(self) -> int:
@@ -82,9 +96,10 @@ def answer(
     query = queries.named(name)
     if query.counts_over != TABLE:
         return None
-    read = queries.read_arguments(query, arguments or {}, vocabulary or Vocabulary(store))
+    vocabulary = vocabulary or Vocabulary(store)
+    read = queries.read_arguments(query, arguments or {}, vocabulary)
     try:
-        asked = _Asked(coding, read)
+        asked = _Asked(coding, read, store, vocabulary)
         if not asked.question([]).coder.coders:
             return None  # nobody coded, or the one asked for did not say what of
         rows = tuple(COUNTED[name](asked))
@@ -93,7 +108,13 @@ def answer(
     return Answer(name, read.shown, tuple(query.columns), rows)
 
 
-def ask_named(store: Store, name: str, arguments: Mapping[str, str] | None, coding: Callable[[], Coding]) -> Answer:
+def ask_named(
+    store: Store,
+    name: str,
+    arguments: Mapping[str, str] | None,
+    coding: Callable[[], Coding],
+    vocabulary: Vocabulary | None = None,
+) -> Answer:
     """Asks a named query: over the coding table where it counts over that, else of the store.
 
     Args:
@@ -101,14 +122,17 @@ def ask_named(store: Store, name: str, arguments: Mapping[str, str] | None, codi
         name: The query's name.
         arguments: As for `queries.ask`.
         coding: Gives the coding table of the same triples when it is needed.
+        vocabulary: As for `queries.ask`.
 
     Raises:
         UnknownQueryError: No query has that name.
         QueryArgumentError: An argument is unknown or not of its type.
         StoreUnavailableError: The store does not answer.
     """
-    counted = answer(coding(), store, name, arguments) if queries.named(name).counts_over == TABLE else None
-    return queries.ask(store, name, arguments) if counted is None else counted
+    vocabulary = vocabulary or Vocabulary(store)
+    counts = queries.named(name).counts_over == TABLE
+    counted = answer(coding(), store, name, arguments, vocabulary) if counts else None
+    return queries.ask(store, name, arguments, vocabulary) if counted is None else counted
 
 
 def _types_reported(asked: _Asked) -> Iterator[Row]:
@@ -225,18 +249,56 @@ def _agencies_by_pattern(asked: _Asked) -> Iterator[Row]:
     yield from (row for _, row in sorted(rows, key=lambda each: each[0]))
 
 
+def _pattern_list(asked: _Asked) -> Iterator[Row]:
+    return _patterns_told(asked, told_by_coder=False)
+
+
+def _sub_patterns(asked: _Asked) -> Iterator[Row]:
+    return _patterns_told(asked, told_by_coder=True)
+
+
+def _patterns_told(asked: _Asked, told_by_coder: bool) -> Iterator[Row]:
+    """Yields what the ontology says of patterns, with the number of reviews each is found in."""
+    coding, question = asked.coding, asked.question(["pattern"])
+    coded = {coder.code: len(_scoped(coder, deep=True)) for coder in coding.coders}
+    looked_below = coded[coding.coders[question.coder.coders[0]].code] > 0
+    types = {value.iri for value in coding.patterns[: coding.types]}
+    cells = {pattern.iri: cell for (pattern,), cell in count(coding, question).items()}
+    rule = f"{_of_any_influence(question.rule)}; of reviews whose findings were read"
+    for iri, told in asked.rows_of_typology():
+        cell = cells[iri]
+        looked = looked_below or bool(cell.reviews) or (iri in types and not told_by_coder)
+        told |= {"reviews": cell.reviews if looked else None, "findingsRead": int(coding.read.sum()), "rule": rule}
+        if told_by_coder:
+            told["byCoder"] = _list(_looked(each, coded[each.coder]) for each in cell.by_coder)
+        yield tuple(told[name] for name in asked.arguments.query.columns)
+
+
 COUNTED: Final[Mapping[str, Callable[[_Asked], Iterable[Row]]]] = {
     "types-reported": _types_reported,
     "recurring-patterns": _recurring_patterns,
     "patterns-by-year": _patterns_by_year,
     "pattern-pairs": _pattern_pairs,
     "agencies-by-pattern": _agencies_by_pattern,
+    "pattern-list": _pattern_list,
+    "sub-patterns": _sub_patterns,
 }
 """How the rows of each such query come from counts."""
 
 
+def typology_of(store: Store) -> Store:
+    """Returns the ontology of a library as a store of its own."""
+    if isinstance(store, OxigraphStore):
+        return store.part([ONTOLOGY_GRAPH])
+    return OxigraphStore.in_memory([(ONTOLOGY_GRAPH, store.graph(ONTOLOGY_GRAPH))])
+
+
 def _resource(value: AxisValue) -> Resource:
     return Resource(value.label, value.iri)
+
+
+def _of_any_influence(rule: str) -> str:
+    return rule if ", of any influence" in rule else rule.replace(" coding)", " coding), of any influence")
 
 
 def _review_links(coding: Coding) -> list[Resource]:
