@@ -123,7 +123,7 @@ def evidence(served: Served, name: str, pairs: Pairs) -> View:
     if request.by or request.pairs or request.triples:
         raise QueryArgumentError(ASKED, "by", "evidence is of one figure; give filters only")
     question = ask(coding, (), request.where, request.codes, request.coder, request.year)
-    traced = chains.trace(coding, served.release.store, question, found[0], page)
+    traced = chains.trace(coding, served.release.store, question, found[0], page, served.parts)
     figure = served.counted.answer(request)
     columns = {column: queries.named(chains.CHAIN).columns.get(column, "") for column in traced.answer.columns}
     kept = [pair for pair in rest if pair[1]]

@@ -105,6 +105,11 @@ class Served:
         return protection_of(self.release, profile) if profile else self.protection
 
     @cached_property
+    def is_whole(self) -> bool:
+        """Whether it holds as many quads as were published; counted once, as what is open here never changes."""
+        return self.release.is_whole()
+
+    @cached_property
     def is_restricted(self) -> bool:
         """Whether only protected counts may leave."""
         return self.protection.table is not None

@@ -217,8 +217,8 @@ class TooLongError(LearnTogetherError):
     def __init__(self, query: str) -> None:
         self.query = query
         super().__init__(
-            f"{query} takes longer than is allowed here and was stopped. Ask for less: give a review or a pattern, or a "
-            "smaller limit; what was found so far is kept, so the same once more may succeed"
+            f"{query} takes longer than is allowed here and was stopped. Ask for less: give a review or a pattern, or "
+            "a smaller limit; or ask the library's folder with `ltkg ask`, which has no limit"
         )
 
 

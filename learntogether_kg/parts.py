@@ -11,6 +11,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+import zlib
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,8 @@ _FEW: Final = 100
 _REUSES: Final = 200
 """So many reviews go through one small store. What was taken out of it leaves some memory behind."""
 _TRAILS: Final = 200
+_KEPT_BYTES: Final = 64 * 1024 * 1024
+"""Of packed texts of reviews, of some 10 KB each."""
 _ABOVE: Final = "coding-terms"
 
 
@@ -51,6 +54,8 @@ class Parts:
         self._free: queue.LifoQueue[tuple[OxigraphStore, int]] = queue.LifoQueue()
         self._lock = threading.Lock()
         self._trails: OrderedDict[str, Trail] = OrderedDict()
+        self._texts: dict[URIRef, bytes] = {}
+        self._size = 0
         self._coded: dict[str, tuple[URIRef, ...]] = {}
 
     def reviews(self) -> tuple[URIRef, ...]:
@@ -60,9 +65,8 @@ class Parts:
     def coded_as(self, pattern: URIRef) -> tuple[URIRef, ...]:
         """Returns the reviews in which anything is coded as a pattern or one under it, in the order of their labels."""
         if str(pattern) not in self._coded:
-            with self.holding([]) as typology:
-                pairs = typology.select(queries.internal(_ABOVE).text)
-                below = {row[1] for row in pairs if str(row[0]) == "pattern" and row[2] == pattern}
+            pairs = self.vocabulary.typology.select(queries.internal(_ABOVE).text)
+            below = {row[1] for row in pairs if str(row[0]) == "pattern" and row[2] == pattern}
             coded = {
                 graph
                 for each in below
@@ -76,12 +80,27 @@ class Parts:
     def holding(self, reviews: Sequence[URIRef]) -> Iterator[OxigraphStore]:
         """Lends a small store that holds some reviews."""
         part, used = self._borrow()
-        part.take(self._store, reviews)
+        for review in reviews:
+            part.load_triples(review, self._text(review))
         yield part  # after an error it is not used again
         for review in reviews:
             part.remove_graph(review)
         if used + len(reviews) < _REUSES:
             self._free.put((part, used + len(reviews)))
+
+    def _text(self, review: URIRef) -> bytes:
+        """Returns a review as text; one that is asked again need not be put together from the disk again."""
+        packed = self._texts.get(review)
+        if packed is not None:
+            return zlib.decompress(packed)
+        text = self._store.dump_triples(review)
+        packed = zlib.compress(text, 1)
+        with self._lock:
+            self._texts[review] = packed
+            self._size += len(packed)
+            while self._size > _KEPT_BYTES:
+                self._size -= len(self._texts.pop(next(iter(self._texts))))
+        return text
 
     def trail(self, key: str) -> Trail:
         """Returns how many rows stood before which review, as far as an answer was ever worked out."""

@@ -11,7 +11,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
@@ -21,8 +21,9 @@ from rdflib.namespace import XSD
 from learntogether_kg import resources
 from learntogether_kg.answers import Answer, Labels
 from learntogether_kg.errors import QueryArgumentError, QueryFileError, UnknownQueryError
-from learntogether_kg.namespaces import expand, shorten
+from learntogether_kg.namespaces import ONTOLOGY_GRAPH, expand, shorten
 from learntogether_kg.store.base import Solutions, Store, Term
+from learntogether_kg.store.oxigraph import OxigraphStore
 
 _REQUIRED: Final = ("summary", "question", "tags", "discloses")
 _OPTIONAL: Final = ("lists", "counts-over", "chart", "each-row-from", "resources")
@@ -212,6 +213,13 @@ class Vocabulary:
         self._store = store
         self._options: dict[str, Choices] = {}
         self.labels = labels_of(store)
+
+    @cached_property
+    def typology(self) -> Store:
+        """The ontology of the library, with the typology in it, as a store of its own."""
+        if isinstance(self._store, OxigraphStore):
+            return self._store.part([ONTOLOGY_GRAPH])
+        return OxigraphStore.in_memory([(ONTOLOGY_GRAPH, self._store.graph(ONTOLOGY_GRAPH))])
 
     def choices(self, kind: str) -> Choices:
         """Returns what a parameter of that kind can be given; see `options`."""

@@ -20,7 +20,7 @@ from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Resource, Row, Value
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.figures import AxisValue, CoderCount
-from learntogether_kg.namespaces import CL, ONTOLOGY_GRAPH
+from learntogether_kg.namespaces import CL
 from learntogether_kg.queries import Arguments, Vocabulary
 from learntogether_kg.recurrence.counts import count, flag_counted
 from learntogether_kg.recurrence.derived import associations, shares
@@ -29,7 +29,6 @@ from learntogether_kg.recurrence.index import CoderCodes, Coding
 from learntogether_kg.recurrence.question import Question, ask
 from learntogether_kg.recurrence.together import count_pairs
 from learntogether_kg.store.base import Store
-from learntogether_kg.store.oxigraph import OxigraphStore
 
 TABLE: Final = "coding-table"
 """What the header of such a query says it counts over."""
@@ -41,7 +40,6 @@ class _Asked:
 
     coding: Coding
     arguments: Arguments
-    store: Store
     vocabulary: Vocabulary
 
     def question(self, by: Sequence[str], *where: str, year: str = "") -> Question:
@@ -52,7 +50,7 @@ class _Asked:
     def rows_of_typology(self) -> Iterator[tuple[str, dict[str, Value]]]:
         """Yields each row of the query, as the ontology alone answers it, by the IRI of its pattern."""
         query = self.arguments.query
-        solutions = typology_of(self.store).select(query.bind(self.arguments.terms))
+        solutions = self.vocabulary.typology.select(query.bind(self.arguments.terms))
         answer = queries.answer_of(query, self.arguments, solutions, self.vocabulary.labels)
         for row in answer.rows:
             told = dict(zip(answer.columns, row, strict=True))
@@ -99,7 +97,7 @@ def answer(
     vocabulary = vocabulary or Vocabulary(store)
     read = queries.read_arguments(query, arguments or {}, vocabulary)
     try:
-        asked = _Asked(coding, read, store, vocabulary)
+        asked = _Asked(coding, read, vocabulary)
         if not asked.question([]).coder.coders:
             return None  # nobody coded, or the one asked for did not say what of
         rows = tuple(COUNTED[name](asked))
@@ -284,13 +282,6 @@ COUNTED: Final[Mapping[str, Callable[[_Asked], Iterable[Row]]]] = {
     "sub-patterns": _sub_patterns,
 }
 """How the rows of each such query come from counts."""
-
-
-def typology_of(store: Store) -> Store:
-    """Returns the ontology of a library as a store of its own."""
-    if isinstance(store, OxigraphStore):
-        return store.part([ONTOLOGY_GRAPH])
-    return OxigraphStore.in_memory([(ONTOLOGY_GRAPH, store.graph(ONTOLOGY_GRAPH))])
 
 
 def _resource(value: AxisValue) -> Resource:
