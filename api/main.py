@@ -47,7 +47,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     if OFFERED:
         checker.start()
-    if OFFERED and settings.sparql:
+    releases: Releases = app.state.releases
+    if OFFERED and (settings.sparql or not releases.open().served.is_small):
         evaluator.start()
     try:
         yield
@@ -71,7 +72,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings()
     library = Library.open(settings.library)
-    releases = Releases(library, settings.release, settings.host, settings.open_releases)
+    limits = Limits(settings.sparql_seconds, settings.sparql_megabytes, niceness=BEHIND_OTHERS)
+    evaluator = Evaluator(limits, settings.sparql_at_once)
+    releases = Releases(library, settings.release, settings.host, settings.open_releases, evaluator.ask_named)
     # The ready-made page for /docs holds an inline script; ours does not, and uses the same bundled files.
     app: FastAPI = FastAPIOffline(
         title="LearnTogether KG",
@@ -87,8 +90,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.receiver = Receiver(settings.uploads)
     app.state.checker = Checker(Limits(settings.check_seconds, settings.check_megabytes), settings.checks_at_once)
     app.state.settings = settings
-    limits = Limits(settings.sparql_seconds, settings.sparql_megabytes, niceness=BEHIND_OTHERS)
-    app.state.evaluator = Evaluator(limits, settings.sparql_at_once)
+    app.state.evaluator = evaluator
     app.include_router(dereferencing.router)
     app.include_router(routes.router)
     app.include_router(ontology.router)

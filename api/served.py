@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Container, Iterable, Mapping
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rdflib import RDF, Graph, Literal, URIRef
@@ -17,7 +19,8 @@ from learntogether_kg.namespaces import CL, LT, PREFIXES
 from learntogether_kg.parts import Parts, Walk, walk
 from learntogether_kg.queries import Vocabulary
 from learntogether_kg.recurrence.index import CoderCodes
-from learntogether_kg.recurrence.named import ask_named
+from learntogether_kg.recurrence.named import TABLE, ask_named
+from learntogether_kg.recurrence.named import answer as count_named
 from learntogether_kg.recurrence.request import Counted, Protection
 from learntogether_kg.reviews import protection as protection_of
 from learntogether_kg.snapshot import Manifest, Snapshot
@@ -25,6 +28,11 @@ from learntogether_kg.snapshot import Manifest, Snapshot
 if TYPE_CHECKING:
     from typing import Self
 
+Elsewhere = Callable[[Path, str, Mapping[str, str]], Answer]
+_SMALL: Final = 100
+"""Up to so many reviews and syntheses no named query takes long."""
+_LONG, _AT_MOST = 5000, 32
+"""So many whole answers are kept, each of so many rows."""
 _READING: Final = threading.Lock()
 """Held while a coding table is read, so that several who ask for it at once wait for one reading."""
 
@@ -35,19 +43,27 @@ class Served:
 
     Attributes:
         release: The release.
+        elsewhere: What asks a named query of the store in a folder outside of this process, under limits; None where
+            all are asked here.
     """
 
     release: Snapshot
+    elsewhere: Elsewhere | None = None
+    _known: OrderedDict[str, Answer] = field(default_factory=OrderedDict, repr=False, compare=False)
 
     @classmethod
-    def open(cls, release: Snapshot) -> Self:
+    def open(cls, release: Snapshot, elsewhere: Elsewhere | None = None) -> Self:
         """Opens a release. What needs to be read through is read when it is first asked for.
+
+        Args:
+            release: The release.
+            elsewhere: See above.
 
         Raises:
             StoreUnavailableError: It cannot be opened.
         """
         assert release.store is not None
-        return cls(release)
+        return cls(release, elsewhere)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -115,13 +131,42 @@ class Served:
         return self.protection.table is not None
 
     @property
+    def is_small(self) -> bool:
+        """Whether it holds so little that no named query takes long."""
+        return self.manifest.studies <= _SMALL
+
+    @property
     def manifest(self) -> Manifest:
         """What the release says of itself."""
         return self.release.manifest
 
     def ask(self, name: str, arguments: Mapping[str, str] | None = None) -> Answer:
-        """Asks a named query of the release; see `ask_named`."""
-        return ask_named(self.release.store, name, arguments, lambda: self.counted.coding, self.vocabulary)
+        """Asks a named query of the release, whole.
+
+        Where it is not counted over the coding table and the release is large, that may take long, so it is asked
+        where it can be stopped, and kept.
+
+        Raises:
+            UnknownQueryError: No query has that name.
+            QueryArgumentError: An argument is unknown or not of its type.
+            TooLongError: It takes longer than is allowed here.
+        """
+        if self.elsewhere is None or self.is_small:
+            return ask_named(self.release.store, name, arguments, lambda: self.counted.coding, self.vocabulary)
+        query, given = queries.named(name), arguments or {}
+        counts = query.counts_over == TABLE
+        counted = count_named(self.counted.coding, self.release.store, name, given, self.vocabulary) if counts else None
+        if counted is not None:
+            return counted
+        key = query.bind(queries.read_arguments(query, given, self.vocabulary).terms)
+        found = self._known.get(key)
+        if found is None:
+            found = self.elsewhere(self.release.path / "store", name, given)
+            if len(found.rows) <= _LONG:
+                self._known[key] = found
+                while len(self._known) > _AT_MOST:
+                    self._known.popitem(last=False)
+        return found
 
     def answer(self, name: str, arguments: Mapping[str, str] | None = None) -> Answer | Walk:
         """Returns the answer of a named query: worked out, or to be worked out as far as it is asked for.

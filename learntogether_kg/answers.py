@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ class Resource:
 Scalar = None | bool | int | float | str | Resource
 Value = Scalar | tuple[Scalar, ...]
 Row = tuple[Value, ...]
+_Told = None | bool | int | float | str | dict[str, str]
+"""A scalar as JSON has it."""
 
 
 class Labels:
@@ -126,6 +129,18 @@ class Answer:
         """Returns the rows as JSON-ready objects; a resource becomes ``{"iri": …, "label": …}``."""
         return [dict(zip(self.columns, map(_json_value, row), strict=True)) for row in self.rows]
 
+    def packed(self) -> bytes:
+        """Returns the answer as bytes that `unpack` reads, to be sent from one process to another."""
+        told = [[_json_value(value) for value in row] for row in self.rows]
+        return json.dumps([self.query, self.arguments, self.columns, told, self.resources]).encode()
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Self:
+        """Returns the answer that `packed` gave."""
+        query, arguments, columns, rows, resources = json.loads(packed)
+        read = tuple(tuple(_read(value) for value in row) for row in rows)
+        return cls(query, arguments, tuple(columns), read, tuple(resources))
+
     def as_csv(self) -> Iterator[str]:
         """Yields the lines of a CSV table (RFC 4180), heading first.
 
@@ -200,6 +215,15 @@ def _json_value(value: Value) -> object:
     if isinstance(value, tuple):
         return [_json_value(member) for member in value]
     return {"iri": value.iri, "label": value.label} if isinstance(value, Resource) else value
+
+
+def _read(value: _Told | list[_Told]) -> Value:
+    """Returns the value that `_json_value` gave."""
+    return tuple(_read_one(member) for member in value) if isinstance(value, list) else _read_one(value)
+
+
+def _read_one(value: _Told) -> Scalar:
+    return Resource(value["label"], value["iri"]) if isinstance(value, dict) else value
 
 
 def _value(term: Term | None, labels: Labels) -> Scalar:

@@ -260,4 +260,7 @@ def walk(parts: Parts, query: NamedQuery, arguments: Mapping[str, str]) -> Walk 
     """
     if not query.each_row_from:
         return None
-    return Walk(parts, queries.read_arguments(query, arguments, parts.vocabulary))
+    read = queries.read_arguments(query, arguments, parts.vocabulary)
+    if query.given and read.terms.get(query.given) is None:
+        return None
+    return Walk(parts, read)

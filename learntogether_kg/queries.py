@@ -27,7 +27,7 @@ from learntogether_kg.store.oxigraph import OxigraphStore
 
 _REQUIRED: Final = ("summary", "question", "tags", "discloses")
 _OPTIONAL: Final = ("lists", "counts-over", "chart", "each-row-from", "resources")
-_REVIEW: Final = "review"
+_EACH_ROW: Final = re.compile(r"(review)(?: coded as (\w+)| where (\w+) is given)?")
 _DISCLOSES: Final = ("counts", "records")
 _INTERNAL: Final = "internal"
 _HEADER = re.compile(r"^#\+\s*([a-z-]+)(?:\s+(\w+))?\s*:\s*(.*?)\s*$")
@@ -89,6 +89,7 @@ class NamedQuery:
         each_row_from: "review" where each row follows from the graph of one review, beside the ontology and the
             catalogue, and rows stand in the order of the reviews' labels; then they can be asked one after the other.
         coded_as: The parameter for a pattern that a review must be coded as to have a row; empty where there is none.
+        given: The parameter without which that is not so, or not quick, since few reviews have any row.
         resources: The columns that hold resources, said where rows are sent before the last is known.
     """
 
@@ -103,6 +104,7 @@ class NamedQuery:
     counts_over: str = ""
     each_row_from: str = ""
     coded_as: str = ""
+    given: str = ""
     resources: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
@@ -181,10 +183,13 @@ def read_query(file: Path) -> NamedQuery:
     if header["discloses"] not in _DISCLOSES:
         raise QueryFileError(file, 1, f"`discloses` must be one of {', '.join(_DISCLOSES)}")
     _refuse_reaching_out(file, text)
-    each_row_from, coded_as = (*_words(header.get("each-row-from", "")), "", "")[:2]
     linked = _words(header.get("resources", ""))
-    if each_row_from and (each_row_from != _REVIEW or _REVIEW not in linked):
-        raise QueryFileError(file, 1, "`each-row-from` must begin with review, a column that `resources` names")
+    rows = _EACH_ROW.fullmatch(header.get("each-row-from", ""))
+    taken = {"", None, *(parameter.name for parameter in parameters)}
+    if "each-row-from" in header and (not rows or "review" not in linked or not {*rows.groups()[1:]} <= taken):
+        form = "review, review coded as PARAMETER, or review where PARAMETER is given"
+        raise QueryFileError(file, 1, f"`each-row-from` must be {form}; and `resources` must name the column review")
+    each_row_from, coded_as, given = rows.groups("") if rows else ("", "", "")
     return NamedQuery(
         name=file.stem,
         topic=file.parent.name,
@@ -196,6 +201,7 @@ def read_query(file: Path) -> NamedQuery:
         counts_over=header.get("counts-over", ""),
         each_row_from=each_row_from,
         coded_as=coded_as,
+        given=given,
         resources=linked,
         columns=columns,
         parameters=tuple(parameters),

@@ -36,7 +36,9 @@ def tried(parts: Parts, name: str) -> list[dict[str, str]]:
     taken = {parameter.name for parameter in queries.named(name).parameters}
     reviews = [{"review": str(review)} for review in parts.reviews()[::9]] if "review" in taken else []
     patterns = ["clear-roles", "supervision", "human-tool-operation"] if "pattern" in taken else []
-    return [{}, *reviews, *({"pattern": pattern} for pattern in patterns)]
+    all_tried = [{}, *reviews, *({"pattern": pattern} for pattern in patterns)]
+    given = queries.named(name).given
+    return [arguments for arguments in all_tried if not given or given in arguments]
 
 
 @pytest.mark.parametrize("name", BY_REVIEW)
@@ -96,3 +98,4 @@ def test_a_walk_that_takes_too_long_is_stopped(parts: Parts, monkeypatch: pytest
 
 def test_a_query_that_says_nothing_is_not_walked(parts: Parts) -> None:
     assert walk(parts, queries.named("catalogue"), {}) is None
+    assert walk(parts, queries.named("not-found-or-out-of-scope"), {}) is None

@@ -22,6 +22,7 @@ class Measurement:
         unit: Its unit.
         at_most: What it should not be above, where that was promised.
         at_least: What it should not be below, likewise.
+        more: Whether it was given up at that figure, so that it is more in truth.
     """
 
     what: str
@@ -29,13 +30,14 @@ class Measurement:
     unit: str
     at_most: float | None = None
     at_least: float | None = None
+    more: bool = False
 
     @property
     def verdict(self) -> str:
         """Whether a promise is kept; empty where there is none."""
         if self.at_most is None and self.at_least is None:
             return ""
-        kept = (self.at_most is None or self.value <= self.at_most) and (
+        kept = (self.at_most is None or (self.value <= self.at_most and not self.more)) and (
             self.at_least is None or self.value >= self.at_least
         )
         promised = f"at most {self.at_most:g}" if self.at_most is not None else f"at least {self.at_least:g}"
