@@ -17,7 +17,7 @@ from api.caching import CachingMiddleware, Kitchen
 from api.checking import Checker
 from api.evaluation import BEHIND_OTHERS, Evaluator
 from api.guard import refuse_records
-from api.middleware import CrossOriginMiddleware, HeadMiddleware, SecurityHeadersMiddleware
+from api.middleware import CrossOriginMiddleware, CuttingMiddleware, HeadMiddleware, SecurityHeadersMiddleware
 from api.observing import Figures, ObservingMiddleware, write_log
 from api.processes import OFFERED
 from api.releases import Releases
@@ -104,6 +104,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(HeadMiddleware)
     app.add_middleware(CrossOriginMiddleware, origins=settings.cors.split())
     app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(CuttingMiddleware)
     app.state.figures = Figures()
     app.add_middleware(ObservingMiddleware, figures=app.state.figures)
     if settings.log:

@@ -1,7 +1,7 @@
 """The addresses, each as page, JSON and CSV."""
 
 # Annotations are read at once here: FastAPI could not find the local ones of `_register` by their names.
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -15,11 +15,13 @@ from api.asked import Asked
 from api.dependencies import Arguments, Now, Release, Rows, Templates
 from api.dereferencing import ReviewName, write
 from api.documents import AnswerDocument, HealthDocument, ProblemDocument
+from api.middleware import CutShortError
 from api.negotiation import RDF, MediaType, among, preferred, weight
 from api.paging import FARTHEST, IN_A_DOCUMENT, LIMIT, LONGEST, OFFSET, ON_A_PAGE, PIN, Paged, Pairs, Part, split
 from api.settings import Settings
 from api.views import View
 from learntogether_kg import __version__, queries, query_catalogue
+from learntogether_kg.errors import LearnTogetherError
 from learntogether_kg.parts import Walk
 from learntogether_kg.recurrence.pictures import draw
 
@@ -244,8 +246,15 @@ def _as_csv(view: View, part: Part, asked: Asked, settings: Settings) -> Respons
     begun = list(islice(lines, IN_A_DOCUMENT + 1))
     if len(begun) <= IN_A_DOCUMENT:
         return Response("".join(begun), headers=headers, media_type=media_type)
-    batches = iter(lambda: "".join(islice(lines, A_BATCH)), "")
-    return StreamingResponse(chain(("".join(begun),), batches), headers=headers, media_type=media_type)
+    return StreamingResponse(chain(("".join(begun),), _batches(lines)), headers=headers, media_type=media_type)
+
+
+def _batches(lines: Iterator[str]) -> Iterator[str]:
+    try:
+        while batch := "".join(islice(lines, A_BATCH)):
+            yield batch
+    except LearnTogetherError as error:
+        raise CutShortError from error
 
 
 def _register(path: str, view: Callable[..., View], tag: str, summary: str, *parameters: dict[str, Any]) -> None:

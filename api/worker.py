@@ -82,7 +82,7 @@ def run(connection: Connection, limits: Limits, work: Work[J_contra]) -> None:
     while True:
         try:
             answer = _in_a_child(connection.recv(), limits, work)
-        except EOFError:
+        except (EOFError, ConnectionError):  # the latter where the server ends without reading what was said
             return
         connection.send_bytes(answer)
 

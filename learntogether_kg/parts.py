@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 import zlib
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from time import monotonic
 from typing import Final
 
 from rdflib import URIRef
@@ -27,12 +26,15 @@ from learntogether_kg.answers import Answer, Row, csv_lines
 from learntogether_kg.errors import TooLongError
 from learntogether_kg.namespaces import CATALOGUE, LT, ONTOLOGY_GRAPH
 from learntogether_kg.queries import Arguments, NamedQuery, Vocabulary
+from learntogether_kg.store.base import Solutions
 from learntogether_kg.store.oxigraph import OxigraphStore
 
 _BATCHES: Final = (4, 8, 16, 32)
 """How many reviews are asked at once, at first and then: few, so that the first rows come soon; later more."""
 _FEW: Final = 100
-_REUSES: Final = 200
+_AT_ONCE: Final = 3
+"""So many small stores are lent at a time: more would take memory, and no more than the cores can be busy."""
+_REUSES: Final = 100
 """So many reviews go through one small store. What was taken out of it leaves some memory behind."""
 _TRAILS: Final = 200
 _KEPT_BYTES: Final = 64 * 1024 * 1024
@@ -52,6 +54,7 @@ class Parts:
         self._store = store
         self.vocabulary = vocabulary
         self._free: queue.LifoQueue[tuple[OxigraphStore, int]] = queue.LifoQueue()
+        self._places = threading.BoundedSemaphore(_AT_ONCE)
         self._lock = threading.Lock()
         self._trails: OrderedDict[str, Trail] = OrderedDict()
         self._texts: dict[URIRef, bytes] = {}
@@ -79,14 +82,15 @@ class Parts:
     @contextmanager
     def holding(self, reviews: Sequence[URIRef]) -> Iterator[OxigraphStore]:
         """Lends a small store that holds some reviews."""
-        part, used = self._borrow()
-        for review in reviews:
-            part.load_triples(review, self._text(review))
-        yield part  # after an error it is not used again
-        for review in reviews:
-            part.remove_graph(review)
-        if used + len(reviews) < _REUSES:
-            self._free.put((part, used + len(reviews)))
+        with self._places:
+            part, used = self._borrow()
+            for review in reviews:
+                part.load_triples(review, self._text(review))
+            yield part  # after an error it is not used again
+            if used + len(reviews) < _REUSES:
+                for review in reviews:
+                    part.remove_graph(review)
+                self._free.put((part, used + len(reviews)))
 
     def _text(self, review: URIRef) -> bytes:
         """Returns a review as text; one that is asked again need not be put together from the disk again."""
@@ -195,7 +199,7 @@ class Walk:
             TooLongError: It takes longer.
         """
         end = None if limit is None else offset + limit
-        found = tuple(self.rows(offset, end, time.monotonic() + seconds))
+        found = tuple(self.rows(offset, end, monotonic() + seconds))
         return Answer(self.query, self.arguments, self.columns, found, self.asked.query.resources)
 
     def lines(self, offset: int, limit: int | None, seconds: float) -> Iterator[str]:
@@ -206,7 +210,7 @@ class Walk:
         """
         linked = [name in self.asked.query.resources for name in self.columns]
         end = None if limit is None else offset + limit
-        return csv_lines(self.columns, linked, self.rows(offset, end, time.monotonic() + seconds))
+        return csv_lines(self.columns, linked, self.rows(offset, end, monotonic() + seconds))
 
     def rows(self, start: int, end: int | None, until: float) -> Iterator[Row]:
         """Yields rows from one number to another.
@@ -219,22 +223,26 @@ class Walk:
         sizes = iter(_BATCHES)
         size = _BATCHES[0]
         while place < len(reviews) and (end is None or before < end):
-            if time.monotonic() > until:
+            if monotonic() > until:
                 raise TooLongError(self.query)
             size = next(sizes, size)
-            found = self._ask(reviews[place : place + size])
-            yield from islice(found, max(start - before, 0), None if end is None else end - before)
-            before, place = before + len(found), place + size
+            wanted = slice(max(start - before, 0), None if end is None else end - before)
+            number, found = self._ask(reviews[place : place + size], wanted)
+            yield from found
+            before, place = before + number, place + size
             trail.note(before, min(place, len(reviews)))
         if place >= len(reviews):
             trail.total = before
 
-    def _ask(self, reviews: Sequence[URIRef]) -> tuple[Row, ...]:
+    def _ask(self, reviews: Sequence[URIRef], wanted: slice) -> tuple[int, tuple[Row, ...]]:
+        """Returns how many rows some reviews have, and those of them that are wanted."""
         own = tuple(f"{review}/" for review in reviews)
         with self.parts.holding(reviews) as part:
             labels = queries.labels_of(part, own, self.parts.vocabulary.labels)
             solutions = part.select(self.asked.query.bind(self.asked.terms))
-            return queries.answer_of(self.asked.query, self.asked, solutions, labels).rows
+            rows = tuple(solutions)
+            shown = Solutions(solutions.variables, rows[wanted])
+            return len(rows), queries.answer_of(self.asked.query, self.asked, shown, labels).rows
 
     def _reviews(self) -> tuple[URIRef, ...]:
         query, terms = self.asked.query, self.asked.terms

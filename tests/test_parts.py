@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import count
 
 import pytest
@@ -83,7 +82,9 @@ def test_what_was_asked_before_is_not_asked_again(parts: Parts, monkeypatch: pyt
     walked(parts, "reviews").part(0, None, LONG)
     asked: list[int] = []
     original = Walk._ask
-    monkeypatch.setattr(Walk, "_ask", lambda self, reviews: (asked.append(len(reviews)), original(self, reviews))[1])
+    monkeypatch.setattr(
+        Walk, "_ask", lambda self, reviews, rows: (asked.append(len(reviews)), original(self, reviews, rows))[1]
+    )
     last = len(parts.reviews()) - 1
     assert len(walked(parts, "reviews").part(last, 1, LONG).rows) == 1
     assert sum(asked) < len(parts.reviews())
@@ -91,7 +92,7 @@ def test_what_was_asked_before_is_not_asked_again(parts: Parts, monkeypatch: pyt
 
 def test_a_walk_that_takes_too_long_is_stopped(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = count()
-    monkeypatch.setattr(time, "monotonic", lambda: float(next(ticks)))
+    monkeypatch.setattr(module, "monotonic", lambda: float(next(ticks)))
     with pytest.raises(TooLongError, match="review-findings takes longer"):
         walked(parts, "review-findings").part(0, None, 1)
 
