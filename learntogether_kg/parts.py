@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 from time import monotonic
 from typing import Final
 
@@ -37,7 +38,7 @@ _AT_ONCE: Final = 3
 _REUSES: Final = 100
 """So many reviews go through one small store. What was taken out of it leaves some memory behind."""
 _TRAILS: Final = 200
-_KEPT_BYTES: Final = 64 * 1024 * 1024
+_KEPT_BYTES: Final = 32 * 1024 * 1024
 """Of packed texts of reviews, of some 10 KB each."""
 _ABOVE: Final = "coding-terms"
 
@@ -100,8 +101,8 @@ class Parts:
         text = self._store.dump_triples(review)
         packed = zlib.compress(text, 1)
         with self._lock:
+            self._size += len(packed) - len(self._texts.pop(review, b""))
             self._texts[review] = packed
-            self._size += len(packed)
             while self._size > _KEPT_BYTES:
                 self._size -= len(self._texts.pop(next(iter(self._texts))))
         return text
@@ -127,25 +128,24 @@ class Trail:
     """How far an answer was worked out.
 
     Attributes:
-        rows: Numbers of rows, rising.
-        reviews: Before which review, counted from 0, that many rows stand.
+        points: Rising pairs: a number of rows, and the review, counted from 0, that so many rows stand before.
         total: How many rows there are; None while that is not known.
     """
 
-    rows: list[int] = field(default_factory=lambda: [0])
-    reviews: list[int] = field(default_factory=lambda: [0])
+    points: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
     total: int | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def before(self, offset: int) -> tuple[int, int]:
         """Returns a number of rows, no more than asked for, and the review they stand before."""
-        place = bisect_right(self.rows, offset) - 1
-        return self.rows[place], self.reviews[place]
+        with self._lock:
+            return self.points[bisect_right(self.points, offset, key=itemgetter(0)) - 1]
 
     def note(self, rows: int, review: int) -> None:
         """Notes that so many rows stand before a review."""
-        if review > self.reviews[-1]:
-            self.rows.append(rows)
-            self.reviews.append(review)
+        with self._lock:
+            if review > self.points[-1][1]:
+                self.points.append((rows, review))
 
 
 @dataclass(frozen=True)

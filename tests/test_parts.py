@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
@@ -88,6 +89,14 @@ def test_what_was_asked_before_is_not_asked_again(parts: Parts, monkeypatch: pyt
     last = len(parts.reviews()) - 1
     assert len(walked(parts, "reviews").part(last, 1, LONG).rows) == 1
     assert sum(asked) < len(parts.reviews())
+
+
+def test_many_who_read_at_once_get_the_same_rows(parts: Parts) -> None:
+    whole = queries.ask(parts._store, "review-findings").rows
+    with ThreadPoolExecutor(8) as threads:
+        answers = threads.map(lambda offset: walked(parts, "review-findings").part(offset, 9, LONG).rows, range(60))
+        for offset, rows in enumerate(answers):
+            assert rows == whole[offset : offset + 9]
 
 
 def test_a_walk_that_takes_too_long_is_stopped(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
