@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -27,6 +29,8 @@ from api.worker import Limits
 from learntogether_kg import __version__
 from learntogether_kg.library import Library
 
+_AFTER_SECONDS: Final = 3
+
 DESCRIPTION = """\
 Answers from one release of a library of reviews of multi-agency work to safeguard children.
 
@@ -45,14 +49,20 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     checker: Checker = app.state.checker
     evaluator: Evaluator = app.state.evaluator
     settings: Settings = app.state.settings
-    if OFFERED:
-        checker.start()
     releases: Releases = app.state.releases
-    if OFFERED and (settings.sparql or not releases.open().served.is_small):
-        evaluator.start()
+
+    def start() -> None:
+        checker.start()
+        if settings.sparql or not releases.open().served.is_small:
+            evaluator.start()
+
+    # Each takes a second of a core to start: the first answers go before. A job that comes sooner starts its own.
+    starting = asyncio.get_running_loop().call_later(_AFTER_SECONDS, start) if OFFERED else None
     try:
         yield
     finally:
+        if starting is not None:
+            starting.cancel()
         checker.stop()
         evaluator.stop()
 
