@@ -102,7 +102,8 @@ class Server:
     def get(self, address: str, seconds: float = 60) -> tuple[int, bytes]:
         """Returns the status and the body at an address."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
-        connection.request("GET", address)
+        # As the clients of a load ask: an answer is kept for what is welcome.
+        connection.request("GET", address, headers={"Accept": "application/json"})
         answer = connection.getresponse()
         return answer.status, answer.read()
 
