@@ -40,6 +40,9 @@ PRIVATE: Final = "private, no-store"
 NOT_KEPT: Final = "no-store"
 VARY: Final = "Accept, Authorization"
 
+_LARGEST: Final = 3
+"""An answer may take this part of the room and no more."""
+
 Key = tuple[str, str, str, bytes, tuple[float, ...]]
 
 
@@ -78,8 +81,8 @@ class Kitchen:
         return found
 
     def keep(self, key: Key, answer: Kept) -> None:
-        """Keeps an answer, unless it alone would take an eighth of the room."""
-        if len(answer.body) * 8 > self.at_most or key in self._kept:
+        """Keeps an answer, unless it alone would take a third of the room."""
+        if len(answer.body) * _LARGEST > self.at_most or key in self._kept:
             return
         self._kept[key] = answer
         self.size += _size(key, answer)
@@ -153,7 +156,7 @@ class _Keeper:
 
     def _collect(self, part: bytes, more: bool) -> None:
         self._length += len(part)
-        if self._length * 8 > self._kitchen.at_most:
+        if self._length * _LARGEST > self._kitchen.at_most:
             self._parts.clear()
             self._headers = None
             return

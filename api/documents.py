@@ -16,7 +16,7 @@ class AnswerDocument(BaseModel):
     release: str = Field(description="The release it was asked of")
     arguments: dict[str, str] = Field(description="Every parameter as it was asked; empty means any")
     columns: dict[str, str] = Field(description="What each column means")
-    total: int = Field(description="How many rows the whole answer has")
+    total: int | None = Field(description="How many rows the whole answer has; none where that is not known yet")
     next: str | None = Field(description="The address of the next rows; none where these are the last")
     rows: list[dict[str, Any]] = Field(description="A resource is an object with iri and label")
 

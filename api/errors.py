@@ -46,6 +46,7 @@ STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.UnknownQueryError: HTTPStatus.NOT_FOUND,
     errors.UnknownVersionError: HTTPStatus.NOT_FOUND,
     errors.QueryArgumentError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TooLongError: HTTPStatus.GATEWAY_TIMEOUT,
     errors.ReachingQueryError: HTTPStatus.FORBIDDEN,
     errors.MalformedQueryError: HTTPStatus.BAD_REQUEST,
     errors.FormNotOfferedError: HTTPStatus.NOT_ACCEPTABLE,

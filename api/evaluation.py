@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,9 +14,11 @@ from starlette.exceptions import HTTPException
 
 from api.processes import OFFERED, RETRY_AFTER, AllBusyError, Processes, UnfinishedError
 from api.worker import Limits
-from learntogether_kg import errors
+from learntogether_kg import errors, queries
+from learntogether_kg.answers import Answer
 from learntogether_kg.namespaces import PREFIXES
 from learntogether_kg.store.endpoint import Question, Reply, reply
+from learntogether_kg.store.oxigraph import OxigraphStore
 from learntogether_kg.store.reach import refuse_reaching_out
 
 BEHIND_OTHERS: Final = 10
@@ -34,6 +37,19 @@ _ERRORS: Final = {
 }
 
 
+@dataclass(frozen=True)
+class Named:
+    """A named query.
+
+    Attributes:
+        name: Its name.
+        arguments: As for `queries.ask`, found good already.
+    """
+
+    name: str
+    arguments: Mapping[str, str]
+
+
 class Evaluations:
     """What a process does that evaluates queries."""
 
@@ -41,12 +57,19 @@ class Evaluations:
 
     def warm_up(self) -> None:
         """Loads the parser. The store is opened for each query anew: an open one does not survive a fork."""
+        queries.catalogue()
         refuse_reaching_out("SELECT * WHERE { ?from ?p ?o }", lambda _: False)
 
-    def answer(self, job: tuple[Path, Question]) -> bytes:
-        """Returns the reply: a line of JSON about it, then its body. A refusal has the error's name in that line."""
+    def answer(self, job: tuple[Path, Question | Named]) -> bytes:
+        """Returns the reply: a line of JSON about it, then its body. A refusal has the error's name in that line.
+
+        Of a named query it is the packed answer.
+        """
+        path, asked = job
+        if isinstance(asked, Named):
+            return queries.ask(OxigraphStore.open(path), asked.name, asked.arguments).packed()
         try:
-            found = reply(*job, prefixes=PREFIXES)
+            found = reply(path, asked, prefixes=PREFIXES)
         except tuple(_ERRORS.values()) as error:
             return json.dumps({"error": type(error).__name__, "detail": str(error)}).encode()
         about = {name: value for name, value in asdict(found).items() if name != "body"}
@@ -104,6 +127,30 @@ class Evaluator:
         finally:
             self._places.release_on_behalf_of(place)
         return found
+
+    def ask_named(self, store: Path, name: str, arguments: Mapping[str, str]) -> Answer:
+        """Returns the answer of a named query, whole.
+
+        Args:
+            store: The folder of the release's store.
+            name: The query's name.
+            arguments: As for `queries.ask`, found good already.
+
+        Raises:
+            TooLongError: It takes too long.
+            HTTPException: 503 where all processes stay busy or it needs too much memory.
+        """
+        if not OFFERED:
+            return queries.ask(OxigraphStore.open(store), name, arguments)
+        try:
+            return Answer.unpack(self._processes.ask((store, Named(name, dict(arguments)))))
+        except AllBusyError:
+            raise _busy() from None
+        except UnfinishedError as error:
+            if error.reason == "time":
+                raise errors.TooLongError(name) from None
+            status, words = _FAILED[error.reason]
+            raise HTTPException(status, words.format(megabytes=self._limits.megabytes)) from None
 
     def _ask(self, store: Path, question: Question) -> Reply:
         try:

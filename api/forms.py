@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from api.served import local_name
-from learntogether_kg import queries
 from learntogether_kg.namespaces import expand
-from learntogether_kg.queries import NamedQuery, Parameter
-from learntogether_kg.store.base import Store
+from learntogether_kg.queries import NamedQuery, Parameter, Vocabulary
 
 _EMPTY = "; empty for "
+_TO_CHOOSE_FROM = 500
+"""A longer list is not offered to choose from: a name is typed, as a page shows it."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +45,21 @@ class Field:
     choices: tuple[Choice, ...]
 
 
-def fields(query: NamedQuery, typed: Mapping[str, str], store: Store) -> list[Field]:
+def fields(query: NamedQuery, typed: Mapping[str, str], vocabulary: Vocabulary) -> list[Field]:
     """Returns the fields of a query's form, filled in with what was asked.
 
     Args:
         query: The query.
         typed: The arguments that the address gives, all of them good.
-        store: Where the labels of what can be chosen are found.
+        vocabulary: What can be chosen.
     """
-    return [_field(parameter, typed, store) for parameter in query.parameters]
+    return [_field(parameter, typed, vocabulary) for parameter in query.parameters]
 
 
-def _field(parameter: Parameter, typed: Mapping[str, str], store: Store) -> Field:
+def _field(parameter: Parameter, typed: Mapping[str, str], vocabulary: Vocabulary) -> Field:
     label, _, any_label = parameter.meaning.partition(_EMPTY)
     value = typed.get(parameter.name, parameter.default_text).strip()
-    values = _values(parameter, store)
+    values = _values(parameter, vocabulary)
     choices = tuple(Choice(given, shown, _is_chosen(value, given, shown, iri)) for given, shown, iri in values)
     closed = parameter.kind in ("xsd:string", "xsd:boolean")
     # Where the file's own default is a value, leaving the field empty would ask something else than the reader sees.
@@ -69,14 +69,16 @@ def _field(parameter: Parameter, typed: Mapping[str, str], store: Store) -> Fiel
     return Field(parameter.name, label, value, parameter.kind == "xsd:integer", required, choices)
 
 
-def _values(parameter: Parameter, store: Store) -> list[tuple[str, str, str]]:
+def _values(parameter: Parameter, vocabulary: Vocabulary) -> list[tuple[str, str, str]]:
     """Returns what can be chosen: how the address gives it, its label, its IRI where it has one."""
     match parameter.kind:
         case "xsd:boolean":
             return [("true", "yes", ""), ("false", "no", "")]
         case "xsd:integer" | "xsd:string":
             return [(choice, choice.capitalize(), "") for choice in parameter.choices]
-    labels = queries.options(store, parameter.kind)
+    labels = vocabulary.choices(parameter.kind).labels
+    if len(labels) > _TO_CHOOSE_FROM:
+        return []
     shared = {label for label, number in Counter(labels.values()).items() if number > 1}
     return [
         (local_name(iri), f"{label} ({local_name(iri)})" if label in shared else label, str(iri))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -17,7 +19,7 @@ from api.caching import CachingMiddleware, Kitchen
 from api.checking import Checker
 from api.evaluation import BEHIND_OTHERS, Evaluator
 from api.guard import refuse_records
-from api.middleware import CrossOriginMiddleware, HeadMiddleware, SecurityHeadersMiddleware
+from api.middleware import CrossOriginMiddleware, CuttingMiddleware, HeadMiddleware, SecurityHeadersMiddleware
 from api.observing import Figures, ObservingMiddleware, write_log
 from api.processes import OFFERED
 from api.releases import Releases
@@ -26,6 +28,8 @@ from api.uploads import Receiver
 from api.worker import Limits
 from learntogether_kg import __version__
 from learntogether_kg.library import Library
+
+_AFTER_SECONDS: Final = 3
 
 DESCRIPTION = """\
 Answers from one release of a library of reviews of multi-agency work to safeguard children.
@@ -45,13 +49,20 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     checker: Checker = app.state.checker
     evaluator: Evaluator = app.state.evaluator
     settings: Settings = app.state.settings
-    if OFFERED:
+    releases: Releases = app.state.releases
+
+    def start() -> None:
         checker.start()
-    if OFFERED and settings.sparql:
-        evaluator.start()
+        if settings.sparql or not releases.open().served.is_small:
+            evaluator.start()
+
+    # Each takes a second of a core to start: the first answers go before. A job that comes sooner starts its own.
+    starting = asyncio.get_running_loop().call_later(_AFTER_SECONDS, start) if OFFERED else None
     try:
         yield
     finally:
+        if starting is not None:
+            starting.cancel()
         checker.stop()
         evaluator.stop()
 
@@ -71,7 +82,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings()
     library = Library.open(settings.library)
-    releases = Releases(library, settings.release, settings.host, settings.open_releases)
+    limits = Limits(settings.sparql_seconds, settings.sparql_megabytes, niceness=BEHIND_OTHERS)
+    evaluator = Evaluator(limits, settings.sparql_at_once)
+    releases = Releases(library, settings.release, settings.host, settings.open_releases, evaluator.ask_named)
     # The ready-made page for /docs holds an inline script; ours does not, and uses the same bundled files.
     app: FastAPI = FastAPIOffline(
         title="LearnTogether KG",
@@ -87,8 +100,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.receiver = Receiver(settings.uploads)
     app.state.checker = Checker(Limits(settings.check_seconds, settings.check_megabytes), settings.checks_at_once)
     app.state.settings = settings
-    limits = Limits(settings.sparql_seconds, settings.sparql_megabytes, niceness=BEHIND_OTHERS)
-    app.state.evaluator = Evaluator(limits, settings.sparql_at_once)
+    app.state.evaluator = evaluator
     app.include_router(dereferencing.router)
     app.include_router(routes.router)
     app.include_router(ontology.router)
@@ -102,6 +114,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(HeadMiddleware)
     app.add_middleware(CrossOriginMiddleware, origins=settings.cors.split())
     app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(CuttingMiddleware)
     app.state.figures = Figures()
     app.add_middleware(ObservingMiddleware, figures=app.state.figures)
     if settings.log:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -48,6 +49,26 @@ class SecurityHeadersMiddleware:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+class CutShortError(Exception):
+    """An answer that was begun cannot be brought to its end."""
+
+
+class CuttingMiddleware:
+    """Breaks the connection off where an answer cannot be brought to its end.
+
+    An answer that is sent while it is worked out has its status already. Without its last chunk (RFC 9112, 7.1) it is
+    incomplete to every client: curl ends with 18, Python's clients raise, a browser reports a failed download.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on."""
+        with suppress(CutShortError):  # the server closes the connection when an answer is left without its end
+            await self.app(scope, receive, send)
 
 
 class HeadMiddleware:

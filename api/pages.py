@@ -110,7 +110,7 @@ class Pages:
         context = dict(view.context)
         query, typed = context.get("query"), context.get("typed")
         if isinstance(query, NamedQuery) and isinstance(typed, Mapping):
-            context["fields"] = fields(query, typed, self._served.release.store)
+            context["fields"] = fields(query, typed, self._served.vocabulary)
             context["command"] = command(query, typed)
             context["coloured"] = coloured(query.text)
             context["sparql"] = sparql

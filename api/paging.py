@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 
 from learntogether_kg.answers import Answer
+from learntogether_kg.parts import Walk
 
 T = TypeVar("T")
 Pairs = list[tuple[str, str]]
@@ -50,11 +51,9 @@ class Part:
         """Returns the answer with those of its rows that are in the part."""
         return replace(answer, rows=tuple(self.rows(answer.rows)))
 
-    def following(self, total: int) -> Part | None:
-        """Returns the next part of an answer of so many rows; None where this is the last."""
-        if self.limit is None or self.offset + self.limit >= total:
-            return None
-        return Part(self.offset + self.limit, self.limit)
+    def following(self, more: bool) -> Part | None:
+        """Returns the next part; None where nothing follows."""
+        return Part(self.offset + self.limit, self.limit) if more and self.limit is not None else None
 
     def before(self) -> Part | None:
         """Returns the part before; None where this is the first."""
@@ -70,16 +69,28 @@ class Paged:
     Attributes:
         answer: The rows of the part.
         part: Which they are.
-        total: How many rows the whole answer has.
+        total: How many rows the whole answer has; None where that is not known yet.
         next: The address of the next part; empty where this is the last.
         previous: The address of the part before; empty where this is the first.
     """
 
     answer: Answer
     part: Part
-    total: int
+    total: int | None
     next: str
     previous: str
+
+    @property
+    def told(self) -> str:
+        """How many rows there are, in words: a number, or that there are more than what is known of."""
+        if self.total is not None:
+            return str(self.total)
+        return f"more than {self.part.offset + len(self.answer.rows)}"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row, here or before."""
+        return not self.answer.rows and not (self.part.offset if self.total is None else self.total)
 
     @property
     def link(self) -> str:
@@ -88,7 +99,7 @@ class Paged:
         return ", ".join(f'<{address}>; rel="{relation}"' for relation, address in there if address)
 
 
-def split(answer: Answer, part: Part, path: str, pairs: Pairs) -> Paged:
+def split(answer: Answer | Walk, part: Part, path: str, pairs: Pairs, seconds: float) -> Paged:
     """Returns a part of an answer.
 
     Args:
@@ -96,16 +107,35 @@ def split(answer: Answer, part: Part, path: str, pairs: Pairs) -> Paged:
         part: Which rows.
         path: The address it is asked at.
         pairs: The arguments it is asked with, the release among them, so that a walk through all parts stays with it.
+        seconds: How long it may take.
+
+    Raises:
+        TooLongError: It takes longer.
     """
-    total = len(answer.rows)
-    following, before = part.following(total), part.before()
+    if isinstance(answer, Walk) and answer.is_short:
+        answer = answer.part(0, None, seconds)
+    if isinstance(answer, Walk):
+        # One row more than asked for tells whether there are any. The total is told by the last part alone, so that
+        # a part is the same whoever asked for what before.
+        found = answer.part(part.offset, None if part.limit is None else part.limit + 1, seconds)
+        more = part.limit is not None and len(found.rows) > part.limit
+        shown, total = part_of(found, part.limit), None if more else answer.total
+    else:
+        shown, total = part.of(answer), len(answer.rows)
+        more = part.limit is not None and part.offset + part.limit < total
+    following, before = part.following(more), part.before()
     return Paged(
-        part.of(answer),
+        shown,
         part,
         total,
         address(path, pairs, following) if following else "",
         address(path, pairs, before) if before else "",
     )
+
+
+def part_of(answer: Answer, limit: int | None) -> Answer:
+    """Returns an answer with no more rows than a limit."""
+    return answer if limit is None else replace(answer, rows=answer.rows[:limit])
 
 
 def read(pairs: Pairs) -> tuple[Part, Pairs]:

@@ -123,7 +123,7 @@ def evidence(served: Served, name: str, pairs: Pairs) -> View:
     if request.by or request.pairs or request.triples:
         raise QueryArgumentError(ASKED, "by", "evidence is of one figure; give filters only")
     question = ask(coding, (), request.where, request.codes, request.coder, request.year)
-    traced = chains.trace(coding, served.release.store, question, found[0], page)
+    traced = chains.trace(coding, served.release.store, question, found[0], page, served.parts)
     figure = served.counted.answer(request)
     columns = {column: queries.named(chains.CHAIN).columns.get(column, "") for column in traced.answer.columns}
     kept = [pair for pair in rest if pair[1]]
@@ -167,11 +167,11 @@ def interactions(served: Served, pairs: Pairs) -> View:
     if only not in ("", "harmless-alone"):
         raise QueryArgumentError("interactions", "only", f"{only!r} is not harmless-alone; leave it out for all")
     query = queries.named("unsafe-interactions" if only else "stated-interactions")
-    answer = served.ask(query.name, {name: value for name, value in given.items() if value})
+    answer = served.answer(query.name, {name: value for name, value in given.items() if value})
     columns = {name: query.columns.get(name, "") for name in answer.columns}
     choices = {
-        "influence": queries.options(served.release.store, "cl:influences"),
-        "reach": queries.options(served.release.store, "cl:reaches"),
+        "influence": served.vocabulary.choices("cl:influences").labels,
+        "reach": served.vocabulary.choices("cl:reaches").labels,
     }
     shown = [parameter for parameter in query.parameters if parameter.name in choices]
     lists = [

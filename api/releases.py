@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.pages import Pages
-from api.served import Served
+from api.served import Elsewhere, Served
 from learntogether_kg import reviews
 from learntogether_kg.errors import PurgedReleaseError, UnknownReleaseError
 from learntogether_kg.library import PURGED, Library
@@ -44,14 +44,18 @@ class Opened:
     stamp: Stamp | None
 
     @classmethod
-    def of(cls, release: Snapshot) -> Self:
+    def of(cls, release: Snapshot, elsewhere: Elsewhere | None = None) -> Self:
         """Opens a release.
+
+        Args:
+            release: The release.
+            elsewhere: As for `Served`.
 
         Raises:
             StoreUnavailableError: It cannot be opened.
         """
         stamp = _stamp(release.path)
-        served = Served.open(release)
+        served = Served.open(release, elsewhere)
         told = json.dumps(asdict(release.manifest), sort_keys=True)
         return cls(
             served,
@@ -93,17 +97,21 @@ class Releases:
         name: The release that is served where an address names none; by default the newest there is at the start.
         host: The address of this machine that is listened at.
         at_most: How many releases are kept open; the one not asked for the longest is let go.
+        elsewhere: As for `Served`.
 
     Raises:
         UnknownReleaseError: There is no such release, or none at all.
         StoreUnavailableError: It cannot be opened.
     """
 
-    def __init__(self, library: Library, name: str | None, host: str, at_most: int) -> None:
+    def __init__(
+        self, library: Library, name: str | None, host: str, at_most: int, elsewhere: Elsewhere | None = None
+    ) -> None:
         self._library = library
         self._wanted = name
         self._host = host
         self._at_most = at_most
+        self._elsewhere = elsewhere
         self._lock = threading.Lock()
         self._open: OrderedDict[str, Opened] = OrderedDict()
         self._listed: dict[str, tuple[Stamp | None, Listed]] = {}
@@ -167,7 +175,7 @@ class Releases:
             release = self._library.release(name)
             if name != self._default:
                 reviews.refuse_to_expose(release, self._host)
-            found = self._open[name] = Opened.of(release)
+            found = self._open[name] = Opened.of(release, self._elsewhere)
         self._open.move_to_end(name)
         others = [each for each in self._open if each != self._default]
         for each in others[: max(len(self._open) - self._at_most, 0)]:

@@ -1,8 +1,8 @@
 """The addresses, each as page, JSON and CSV."""
 
 # Annotations are read at once here: FastAPI could not find the local ones of `_register` by their names.
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -15,13 +15,20 @@ from api.asked import Asked
 from api.dependencies import Arguments, Now, Release, Rows, Templates
 from api.dereferencing import ReviewName, write
 from api.documents import AnswerDocument, HealthDocument, ProblemDocument
+from api.middleware import CutShortError
 from api.negotiation import RDF, MediaType, among, preferred, weight
 from api.paging import FARTHEST, IN_A_DOCUMENT, LIMIT, LONGEST, OFFSET, ON_A_PAGE, PIN, Paged, Pairs, Part, split
+from api.settings import Settings
 from api.views import View
 from learntogether_kg import __version__, queries, query_catalogue
+from learntogether_kg.errors import LearnTogetherError
+from learntogether_kg.parts import Walk
 from learntogether_kg.recurrence.pictures import draw
 
 router = APIRouter()
+
+A_BATCH: Final = 100
+"""So many rows of a long table are sent at once."""
 
 _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     status: {
@@ -105,7 +112,7 @@ def health(asked: Now, served: Release, response: Response) -> HealthDocument:
 
     How much a release holds whose records are not public is told to nobody without a token.
     """
-    whole, made = served.release.is_whole(), served.manifest
+    whole, made = served.is_whole, served.manifest
     response.status_code = 200 if whole else 503
     response.headers["Cache-Control"] = "no-store"
     return HealthDocument(
@@ -223,7 +230,7 @@ def _as_json(view: View, paged: Paged, asked: Asked) -> Response:
     return _linked(JSONResponse(_document(view, paged, asked)), paged, view, asked)
 
 
-def _as_csv(view: View, part: Part, asked: Asked) -> Response:
+def _as_csv(view: View, part: Part, asked: Asked, settings: Settings) -> Response:
     """Returns all rows, unless the address says how many. Long answers are sent while they are written."""
     name = f"{view.file}-{asked.release.name}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -231,11 +238,23 @@ def _as_csv(view: View, part: Part, asked: Asked) -> Response:
         headers["Link"] = f'<{asked.keep(view.following)}>; rel="next"'
     # Without a byte order mark, so that the bytes are those of `ltkg ask --format csv`.
     media_type = "text/csv; charset=utf-8; header=present"
-    lines = part.of(view.answer).as_csv()
-    if len(view.answer.rows) <= IN_A_DOCUMENT:
-        return Response("".join(lines), headers=headers, media_type=media_type)
-    batches = iter(lambda: "".join(islice(lines, IN_A_DOCUMENT)), "")
-    return StreamingResponse(batches, headers=headers, media_type=media_type)
+    if isinstance(view.answer, Walk):
+        lines = view.answer.lines(part.offset, part.limit, settings.stream_seconds)
+    else:
+        lines = part.of(view.answer).as_csv()
+    # What is wrong from the start, or is short, has its status and its length; the rest follows while it is written.
+    begun = list(islice(lines, IN_A_DOCUMENT + 1))
+    if len(begun) <= IN_A_DOCUMENT:
+        return Response("".join(begun), headers=headers, media_type=media_type)
+    return StreamingResponse(chain(("".join(begun),), _batches(lines)), headers=headers, media_type=media_type)
+
+
+def _batches(lines: Iterator[str]) -> Iterator[str]:
+    try:
+        while batch := "".join(islice(lines, A_BATCH)):
+            yield batch
+    except LearnTogetherError as error:
+        raise CutShortError from error
 
 
 def _register(path: str, view: Callable[..., View], tag: str, summary: str, *parameters: dict[str, Any]) -> None:
@@ -245,13 +264,13 @@ def _register(path: str, view: Callable[..., View], tag: str, summary: str, *par
     def split_for(request: Request, asked: Asked, arguments: Pairs, shown: View, part: Part) -> Paged:
         # A walk through all parts stays with the release it began with, also when the server goes on to a newer one.
         pairs = [*arguments, (PIN, asked.release.name)]
-        return split(shown.answer, part, request.url.path, pairs)
+        return split(shown.answer, part, request.url.path, pairs, request.app.state.settings.query_seconds)
 
     def as_json(request: Request, asked: Now, arguments: Arguments, part: Rows, shown: Shown) -> Response:
         return _as_json(shown, split_for(request, asked, arguments, shown, part.within(IN_A_DOCUMENT)), asked)
 
-    def as_csv(asked: Now, part: Rows, shown: Shown) -> Response:
-        return _as_csv(shown, part, asked)
+    def as_csv(request: Request, asked: Now, part: Rows, shown: Shown) -> Response:
+        return _as_csv(shown, part, asked, request.app.state.settings)
 
     def negotiated(
         request: Request, asked: Now, pages: Templates, arguments: Arguments, part: Rows, shown: Shown
@@ -264,7 +283,7 @@ def _register(path: str, view: Callable[..., View], tag: str, summary: str, *par
             case MediaType.JSON:
                 return as_json(request, asked, arguments, part, shown)
             case MediaType.CSV:
-                return as_csv(asked, part, shown)
+                return as_csv(request, asked, part, shown)
         part = part.within(ON_A_PAGE) if shown.in_parts else Part()
         paged = split_for(request, asked, arguments, shown, part)
         return _linked(

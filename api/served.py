@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from rdflib import Graph, URIRef
+from rdflib import RDF, Graph, Literal, URIRef
 
 from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Resource
 from learntogether_kg.errors import UnknownReviewError
-from learntogether_kg.namespaces import CL, PREFIXES
-from learntogether_kg.recurrence.named import ask_named
+from learntogether_kg.namespaces import CL, LT, PREFIXES
+from learntogether_kg.parts import Parts, Walk, walk
+from learntogether_kg.queries import Vocabulary
+from learntogether_kg.recurrence.index import CoderCodes
+from learntogether_kg.recurrence.named import TABLE, ask_named
+from learntogether_kg.recurrence.named import answer as count_named
 from learntogether_kg.recurrence.request import Counted, Protection
 from learntogether_kg.reviews import protection as protection_of
 from learntogether_kg.snapshot import Manifest, Snapshot
@@ -21,45 +28,80 @@ from learntogether_kg.snapshot import Manifest, Snapshot
 if TYPE_CHECKING:
     from typing import Self
 
+Elsewhere = Callable[[Path, str, Mapping[str, str]], Answer]
+_SMALL: Final = 100
+"""Up to so many reviews and syntheses no named query takes long."""
+_LONG, _AT_MOST = 5000, 32
+"""So many whole answers are kept, each of so many rows."""
+_READING: Final = threading.Lock()
+"""Held while a coding table is read, so that several who ask for it at once wait for one reading."""
+
 
 @dataclass(frozen=True)
 class Served:
-    """An open release. It never changes, so what every page needs of it is read once.
+    """An open release. It never changes, so what is asked again and again of it is kept.
 
     Attributes:
         release: The release.
-        reviews: Its reviews by the last part of their IRI, which is also the last part of their page's address.
-        patterns: Its patterns, likewise.
-        caution: What every page with figures says of what they rest on: invented reviews, machine coders. Empty where
-            all reviews are real and only people coded.
+        elsewhere: What asks a named query of the store in a folder outside of this process, under limits; None where
+            all are asked here.
     """
 
     release: Snapshot
-    reviews: Mapping[str, Resource]
-    patterns: Mapping[str, Resource]
-    caution: str
+    elsewhere: Elsewhere | None = None
+    _known: OrderedDict[str, Answer] = field(default_factory=OrderedDict, repr=False, compare=False)
 
     @classmethod
-    def open(cls, release: Snapshot) -> Self:
-        """Opens a release.
+    def open(cls, release: Snapshot, elsewhere: Elsewhere | None = None) -> Self:
+        """Opens a release. What needs to be read through is read when it is first asked for.
+
+        Args:
+            release: The release.
+            elsewhere: See above.
 
         Raises:
             StoreUnavailableError: It cannot be opened.
         """
-        store = release.store
-        reviews = queries.ask(store, "reviews")
-        notices = (_synthetic_notice(reviews), _coding_notice(queries.ask(store, "coding-by-coder-kind")))
-        return cls(
-            release,
-            reviews=_by_local_name(reviews, "review"),
-            patterns=_by_local_name(queries.ask(store, "pattern-list"), "pattern"),
-            caution=" ".join(notice for notice in notices if notice),
-        )
+        assert release.store is not None
+        return cls(release, elsewhere)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What its resources are called."""
+        return Vocabulary(self.release.store)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Where its reviews are asked one after the other."""
+        return Parts(self.release.store, self.vocabulary)
+
+    @cached_property
+    def reviews(self) -> Mapping[str, URIRef]:
+        """Its reviews by the last part of their IRI, which is also the last part of their page's address."""
+        return {local_name(iri): iri for iri in self.release.store.graphs_with(None, RDF.type, LT.Review)}
+
+    @cached_property
+    def patterns(self) -> Mapping[str, Resource]:
+        """Its patterns, likewise."""
+        labels = self.vocabulary.choices("lt:Pattern").labels
+        return {local_name(iri): Resource(label, str(iri)) for iri, label in labels.items()}
+
+    @cached_property
+    def caution(self) -> str:
+        """What every page with figures says of what they rest on: invented reviews, machine coders.
+
+        Empty where all reviews are real and only people coded.
+        """
+        made_up = set(self.release.store.graphs_with(None, LT.synthetic, Literal(True)))
+        notices = (_synthetic_notice(self.reviews.values(), made_up), _coding_notice(self.counted.coding.coders))
+        return " ".join(notice for notice in notices if notice)
 
     @cached_property
     def counted(self) -> Counted:
         """Its coding table in memory, read when first asked for."""
-        return Counted.of(self.release)
+        with _READING:
+            known = self.__dict__.get("counted")
+            return known if isinstance(known, Counted) else Counted.of(self.release)
 
     @cached_property
     def protection(self) -> Protection:
@@ -79,9 +121,19 @@ class Served:
         return protection_of(self.release, profile) if profile else self.protection
 
     @cached_property
+    def is_whole(self) -> bool:
+        """Whether it holds as many quads as were published; counted once, as what is open here never changes."""
+        return self.release.is_whole()
+
+    @cached_property
     def is_restricted(self) -> bool:
         """Whether only protected counts may leave."""
         return self.protection.table is not None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it holds so little that no named query takes long."""
+        return self.manifest.studies <= _SMALL
 
     @property
     def manifest(self) -> Manifest:
@@ -89,8 +141,43 @@ class Served:
         return self.release.manifest
 
     def ask(self, name: str, arguments: Mapping[str, str] | None = None) -> Answer:
-        """Asks a named query of the release; see `ask_named`."""
-        return ask_named(self.release.store, name, arguments, lambda: self.counted.coding)
+        """Asks a named query of the release, whole.
+
+        Where it is not counted over the coding table and the release is large, that may take long, so it is asked
+        where it can be stopped, and kept.
+
+        Raises:
+            UnknownQueryError: No query has that name.
+            QueryArgumentError: An argument is unknown or not of its type.
+            TooLongError: It takes longer than is allowed here.
+        """
+        if self.elsewhere is None or self.is_small:
+            return ask_named(self.release.store, name, arguments, lambda: self.counted.coding, self.vocabulary)
+        query, given = queries.named(name), arguments or {}
+        counts = query.counts_over == TABLE
+        counted = count_named(self.counted.coding, self.release.store, name, given, self.vocabulary) if counts else None
+        if counted is not None:
+            return counted
+        key = query.bind(queries.read_arguments(query, given, self.vocabulary).terms)
+        found = self._known.get(key)
+        if found is None:
+            found = self.elsewhere(self.release.path / "store", name, given)
+            if len(found.rows) <= _LONG:
+                self._known[key] = found
+                while len(self._known) > _AT_MOST:
+                    self._known.popitem(last=False)
+        return found
+
+    def answer(self, name: str, arguments: Mapping[str, str] | None = None) -> Answer | Walk:
+        """Returns the answer of a named query: worked out, or to be worked out as far as it is asked for.
+
+        Raises:
+            UnknownQueryError: No query has that name.
+            QueryArgumentError: An argument is unknown or not of its type.
+            TooLongError: It takes longer than is allowed here.
+        """
+        walked = walk(self.parts, queries.named(name), arguments or {})
+        return self.ask(name, arguments) if walked is None else walked
 
     def review(self, name: str) -> Resource:
         """Returns a review by the last part of its IRI.
@@ -99,9 +186,10 @@ class Served:
             UnknownReviewError: There is none.
         """
         try:
-            return self.reviews[name]
+            iri = self.reviews[name]
         except KeyError:
             raise UnknownReviewError(name) from None
+        return Resource(self.vocabulary.labels.of(iri), str(iri))
 
     def graph(self, resource: Resource) -> Graph:
         """Returns the named graph of a review, with the prefixes under which people write its terms."""
@@ -113,10 +201,9 @@ class Served:
     def address(self, resource: Resource) -> str | None:
         """Returns the address of the page about a resource; None where it has none."""
         name = local_name(resource.iri)
-        for page, known in (("reviews", self.reviews), ("patterns", self.patterns)):
-            if name in known and known[name].iri == resource.iri:
-                return f"/{page}/{name}"
-        return None
+        if str(self.reviews.get(name)) == resource.iri:
+            return f"/reviews/{name}"
+        return f"/patterns/{name}" if name in self.patterns and self.patterns[name].iri == resource.iri else None
 
 
 def local_name(iri: str) -> str:
@@ -124,19 +211,9 @@ def local_name(iri: str) -> str:
     return iri.rpartition("/")[2].rpartition("#")[2]
 
 
-def column(answer: Answer, name: str) -> Iterable[object]:
-    """Returns the values of one column, row by row."""
-    index = answer.columns.index(name)
-    return [row[index] for row in answer.rows]
-
-
-def _by_local_name(answer: Answer, name: str) -> dict[str, Resource]:
-    return {local_name(value.iri): value for value in column(answer, name) if isinstance(value, Resource)}
-
-
-def _synthetic_notice(answer: Answer) -> str:
+def _synthetic_notice(reviews: Collection[URIRef], made_up: Container[URIRef]) -> str:
     """Says that reviews are invented, where any are."""
-    synthetic = [value is True for value in column(answer, "synthetic")]
+    synthetic = [review in made_up for review in reviews]
     if not any(synthetic):
         return ""
     return (
@@ -144,9 +221,9 @@ def _synthetic_notice(answer: Answer) -> str:
     )
 
 
-def _coding_notice(answer: Answer) -> str:
-    """Says what a figure rests on. The kinds are those of coders who have coded at least one review."""
-    kinds = {value.iri for value in column(answer, "coderKind") if isinstance(value, Resource)}
+def _coding_notice(coders: Iterable[CoderCodes]) -> str:
+    """Says what a figure rests on. The coders are those who have coded at least one review."""
+    kinds = {coder.kind.iri for coder in coders}
     if str(CL.machine) not in kinds:
         return ""
     if len(kinds) == 1:

@@ -19,6 +19,9 @@ class Settings(BaseSettings):
         open_releases: How many releases are kept open (``LTKG_OPEN_RELEASES``).
         cache_megabytes: How much memory rendered answers may take (``LTKG_CACHE_MEGABYTES``).
         log: Whether a line of JSON is written to standard error for each request (``LTKG_LOG``).
+        query_seconds: How long a page or a document of a named query may take (``LTKG_QUERY_SECONDS``).
+        stream_seconds: How long a whole answer may take that is sent as CSV while it is worked out
+            (``LTKG_STREAM_SECONDS``).
         uploads: Whether others than this machine may upload reviews to be checked (``LTKG_UPLOADS``).
         check_seconds: How long one check may take (``LTKG_CHECK_SECONDS``).
         check_megabytes: How much memory one check may use (``LTKG_CHECK_MEGABYTES``).
@@ -41,6 +44,8 @@ class Settings(BaseSettings):
     open_releases: int = Field(default=4, ge=1)
     cache_megabytes: int = Field(default=64, ge=0)
     log: bool = True
+    query_seconds: int = Field(default=20, ge=1)
+    stream_seconds: int = Field(default=300, ge=1)
     uploads: bool = False
     check_seconds: int = Field(default=20, ge=1)
     check_megabytes: int = Field(default=512, ge=1)

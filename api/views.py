@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from rdflib import URIRef
 from starlette.exceptions import HTTPException
 
 from api.paging import Pairs
@@ -13,12 +14,15 @@ from api.served import Served, local_name
 from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Resource, Value
 from learntogether_kg.errors import QueryArgumentError
+from learntogether_kg.parts import Walk
 from learntogether_kg.queries import NamedQuery
 from learntogether_kg.tokens import Role
 
 if TYPE_CHECKING:
     from api.releases import Listed, Releases
 
+SECONDS = 20
+"""How long a part of an answer may take, unless a server is told otherwise."""
 LONGEST_ARGUMENT = 1000
 """Characters; no label is as long, and comparing one with thousands of labels takes time."""
 
@@ -41,7 +45,7 @@ class View:
         following: The address of the page after this one, where the answer itself is one page of many.
     """
 
-    answer: Answer
+    answer: Answer | Walk
     summary: str
     question: str
     columns: dict[str, str]
@@ -90,7 +94,7 @@ def query(served: Served, name: str, pairs: Pairs) -> View:
     """
     asked = queries.named(name)
     arguments = _arguments(name, pairs)
-    answer = served.ask(name, arguments)
+    answer = served.answer(name, arguments)
     return _view(asked, answer, "query.html", name, context={"query": asked, "typed": arguments}, in_parts=True)
 
 
@@ -128,7 +132,7 @@ def _release_row(listed: Listed, role: Role | None, default: str) -> tuple[Value
 def review_list(served: Served, pairs: Pairs) -> View:
     """Returns all reviews."""
     _take_none("reviews", pairs)
-    return _view(queries.named("reviews"), served.ask("reviews"), "reviews.html", "reviews", in_parts=True)
+    return _view(queries.named("reviews"), served.answer("reviews"), "reviews.html", "reviews", in_parts=True)
 
 
 def review(served: Served, name: str, pairs: Pairs) -> View:
@@ -139,7 +143,10 @@ def review(served: Served, name: str, pairs: Pairs) -> View:
     """
     resource = served.review(name)
     _take_none("review-findings", pairs)
-    return _about(served, resource, "review", of="review-findings", listed_by="reviews")
+    listed = served.answer("reviews")
+    assert isinstance(listed, Walk)
+    record = replace(listed, only=URIRef(resource.iri)).part(0, None, SECONDS)
+    return _about(served, resource, "review", "review-findings", record)
 
 
 def pattern_list(served: Served, pairs: Pairs) -> View:
@@ -155,10 +162,15 @@ def pattern(served: Served, name: str, pairs: Pairs) -> View:
             404, f"There is no pattern {name!r} in this release. Those it holds are listed at /patterns"
         )
     _take_none("pattern-reviews", pairs)
-    return _about(served, served.patterns[name], "pattern", of="pattern-reviews", listed_by="pattern-list")
+    resource, everything = served.patterns[name], served.ask("pattern-list")
+    index = everything.columns.index("pattern")
+    own = tuple(row for row in everything.rows if row[index] == resource)
+    return _about(served, resource, "pattern", "pattern-reviews", replace(everything, rows=own), everything)
 
 
-def _about(served: Served, resource: Resource, kind: str, of: str, listed_by: str) -> View:
+def _about(  # each is another thing of the two
+    served: Served, resource: Resource, kind: str, of: str, record: Answer, everything: Answer | None = None
+) -> View:
     """Returns the page of a review or a pattern: its row of the list it stands in, and the answer of a query about it.
 
     Args:
@@ -166,17 +178,14 @@ def _about(served: Served, resource: Resource, kind: str, of: str, listed_by: st
         resource: The review or pattern.
         kind: Which of the two; also the name of the query's parameter.
         of: The query about it.
-        listed_by: The query that lists all of its kind.
+        record: Its row of that list.
+        everything: The list, where the page shows more of it.
     """
-    everything = served.ask(listed_by)
-    index = everything.columns.index(kind)
-    own = tuple(row for row in everything.rows if row[index] == resource)
-    record = Answer(listed_by, everything.arguments, everything.columns, own)
-    answer = served.ask(of, {kind: resource.iri})
+    answer = served.answer(of, {kind: resource.iri})
     context: dict[str, object] = {
         "resource": resource,
         "record": record,
-        "listed_by": queries.named(listed_by),
+        "listed_by": queries.named(record.query),
         "everything": everything,
         "further": list(_queries_about(kind, besides=of)),
         "argument": local_name(resource.iri),
@@ -195,7 +204,7 @@ def _about(served: Served, resource: Resource, kind: str, of: str, listed_by: st
 
 def _view(
     asked: NamedQuery,
-    answer: Answer,
+    answer: Answer | Walk,
     template: str,
     file: str,
     *,

@@ -74,6 +74,7 @@ def run(connection: Connection, limits: Limits, work: Work[J_contra]) -> None:
         work: What to do.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which then ends the connection
+    os.nice(limits.niceness)  # before anything is loaded, which takes as long as the server's own start
     logging.disable()  # a library's remark might quote what was sent
     work.warm_up()
     gc.collect()
@@ -82,7 +83,7 @@ def run(connection: Connection, limits: Limits, work: Work[J_contra]) -> None:
     while True:
         try:
             answer = _in_a_child(connection.recv(), limits, work)
-        except EOFError:
+        except (EOFError, ConnectionError):  # the latter where the server ends without reading what was said
             return
         connection.send_bytes(answer)
 
@@ -124,7 +125,6 @@ def _limit(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limits.megabytes * _MEGABYTE,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # nothing is kept: no byte can go to any file
-    os.nice(limits.niceness)
     deny_sockets()  # nothing is fetched either, whatever a file or a query makes native code try
 
 

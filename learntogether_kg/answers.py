@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
@@ -41,18 +42,34 @@ class Resource:
 
 Scalar = None | bool | int | float | str | Resource
 Value = Scalar | tuple[Scalar, ...]
+Row = tuple[Value, ...]
+_Told = None | bool | int | float | str | dict[str, str]
+"""A scalar as JSON has it."""
 
 
 class Labels:
-    """The labels of resources in one store, each looked up once."""
+    """The labels of resources in one store, each looked up once.
 
-    def __init__(self, store: Store, query: LabelQuery) -> None:
+    Args:
+        store: The store.
+        query: How one is looked up.
+        own: How the IRIs begin that are looked up there, where all others are known to others.
+        others: The labels of all others.
+    """
+
+    def __init__(
+        self, store: Store, query: LabelQuery, own: tuple[str, ...] = (), others: Labels | None = None
+    ) -> None:
         self._store = store
         self._query = query
+        self._own = own
+        self._others = others
         self._known: dict[URIRef, str] = {}
 
     def of(self, iri: URIRef) -> str:
         """Returns the label of a resource, or a short form of its IRI where it has none."""
+        if self._others is not None and not str(iri).startswith(self._own):
+            return self._others.of(iri)
         if iri not in self._known:
             labels = [str(row[0]) for row in self._store.select(self._query.bind({"iri": iri})) if row[0] is not None]
             self._known[iri] = labels[0] if labels else shorten(iri).rpartition("/")[2]
@@ -68,16 +85,24 @@ class Answer:
         arguments: What it was asked with, every parameter named, as a person reads it; empty means any.
         columns: The names of the columns.
         rows: One value a column: a number, text, a resource with its label, a list of these, or None.
+        resources: The columns that hold resources, where that is said; else the rows tell.
     """
 
     query: str
     arguments: dict[str, str]
     columns: tuple[str, ...]
-    rows: tuple[tuple[Value, ...], ...]
+    rows: tuple[Row, ...]
+    resources: tuple[str, ...] = ()
 
     @classmethod
-    def of(
-        cls, query: str, arguments: dict[str, str], solutions: Solutions, lists: Iterable[str], labels: Labels
+    def of(  # what a query's file says, each for itself
+        cls,
+        query: str,
+        arguments: dict[str, str],
+        solutions: Solutions,
+        lists: Iterable[str],
+        labels: Labels,
+        resources: tuple[str, ...] = (),
     ) -> Self:
         """Returns the answer that a store's solutions make.
 
@@ -88,6 +113,7 @@ class Answer:
             lists: The columns that hold several values each, joined by LIST_SEPARATOR; they come back sorted, since
                 a store may join them in any order.
             labels: Where labels of resources are found.
+            resources: The columns that hold resources, where that is said.
         """
         several = set(lists)
         rows = tuple(
@@ -97,11 +123,23 @@ class Answer:
             )
             for row in solutions
         )
-        return cls(query, arguments, solutions.variables, rows)
+        return cls(query, arguments, solutions.variables, rows, resources)
 
     def as_records(self) -> list[dict[str, object]]:
         """Returns the rows as JSON-ready objects; a resource becomes ``{"iri": …, "label": …}``."""
         return [dict(zip(self.columns, map(_json_value, row), strict=True)) for row in self.rows]
+
+    def packed(self) -> bytes:
+        """Returns the answer as bytes that `unpack` reads, to be sent from one process to another."""
+        told = [[_json_value(value) for value in row] for row in self.rows]
+        return json.dumps([self.query, self.arguments, self.columns, told, self.resources]).encode()
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Self:
+        """Returns the answer that `packed` gave."""
+        query, arguments, columns, rows, resources = json.loads(packed)
+        read = tuple(tuple(_read(value) for value in row) for row in rows)
+        return cls(query, arguments, tuple(columns), read, tuple(resources))
 
     def as_csv(self) -> Iterator[str]:
         """Yields the lines of a CSV table (RFC 4180), heading first.
@@ -111,23 +149,37 @@ class Answer:
         both faces give the same bytes; JSON gives it as it is.
         """
         linked = [self._has_resources(index) for index in range(len(self.columns))]
-        heading = [
-            part
-            for name, link in zip(self.columns, linked, strict=True)
-            for part in ((name, f"{name}_iri") if link else (name,))
-        ]
-        yield _csv_line(heading)
-        for row in self.rows:
-            yield _csv_line(
-                [
-                    part
-                    for value, link in zip(row, linked, strict=True)
-                    for part in ((_csv_cell(value), _iris(value)) if link else (_csv_cell(value),))
-                ]
-            )
+        return csv_lines(self.columns, linked, self.rows)
 
     def _has_resources(self, index: int) -> bool:
+        if self.resources:
+            return self.columns[index] in self.resources
         return any(isinstance(member, Resource) for row in self.rows for member in _scalars(row[index]))
+
+
+def csv_lines(columns: Sequence[str], linked: Sequence[bool], rows: Iterable[Row]) -> Iterator[str]:
+    """Yields the lines of a table, each as soon as its row is there; see `Answer.as_csv`.
+
+    Args:
+        columns: The names of the columns.
+        linked: Of each of them, whether it holds resources.
+        rows: The rows.
+    """
+    yield _csv_line(
+        [
+            part
+            for name, link in zip(columns, linked, strict=True)
+            for part in ((name, f"{name}_iri") if link else (name,))
+        ]
+    )
+    for row in rows:
+        yield _csv_line(
+            [
+                part
+                for value, link in zip(row, linked, strict=True)
+                for part in ((_csv_cell(value), _iris(value)) if link else (_csv_cell(value),))
+            ]
+        )
 
 
 def text(value: Value) -> str:
@@ -163,6 +215,15 @@ def _json_value(value: Value) -> object:
     if isinstance(value, tuple):
         return [_json_value(member) for member in value]
     return {"iri": value.iri, "label": value.label} if isinstance(value, Resource) else value
+
+
+def _read(value: _Told | list[_Told]) -> Value:
+    """Returns the value that `_json_value` gave."""
+    return tuple(_read_one(member) for member in value) if isinstance(value, list) else _read_one(value)
+
+
+def _read_one(value: _Told) -> Scalar:
+    return Resource(value["label"], value["iri"]) if isinstance(value, dict) else value
 
 
 def _value(term: Term | None, labels: Labels) -> Scalar:

@@ -157,7 +157,8 @@ def read(folder: Path) -> pa.Table:
     replaced: set[str] = set()
     for part in reversed(_parts(folder) or []):
         try:
-            rows = pq.read_table(folder / part.file)
+            with pq.ParquetFile(folder / part.file) as file:  # read_table would load pandas for it
+                rows = file.read()
         except (OSError, pa.ArrowException) as error:
             raise StoreUnavailableError(folder / part.file, f"it cannot be read: {error}") from error
         if replaced:

@@ -221,6 +221,17 @@ class QueryArgumentError(LearnTogetherError):
         super().__init__(f"Query {query}, parameter {parameter!r}: {reason}")
 
 
+class TooLongError(LearnTogetherError):
+    """A question took longer than is allowed here, and was stopped."""
+
+    def __init__(self, query: str) -> None:
+        self.query = query
+        super().__init__(
+            f"{query} takes longer than is allowed here and was stopped. Ask for less: give a review or a pattern, or "
+            "a smaller limit; or ask the library's folder with `ltkg ask`, which has no limit"
+        )
+
+
 class ReachingQueryError(LearnTogetherError):
     """A query from outside would do more than read its own store."""
 

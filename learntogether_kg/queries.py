@@ -11,7 +11,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +21,13 @@ from rdflib.namespace import XSD
 from learntogether_kg import resources
 from learntogether_kg.answers import Answer, Labels
 from learntogether_kg.errors import QueryArgumentError, QueryFileError, UnknownQueryError
-from learntogether_kg.namespaces import expand, shorten
-from learntogether_kg.store.base import Store, Term
+from learntogether_kg.namespaces import ONTOLOGY_GRAPH, expand, shorten
+from learntogether_kg.store.base import Solutions, Store, Term
+from learntogether_kg.store.oxigraph import OxigraphStore
 
 _REQUIRED: Final = ("summary", "question", "tags", "discloses")
-_OPTIONAL: Final = ("lists", "counts-over", "chart")
+_OPTIONAL: Final = ("lists", "counts-over", "chart", "each-row-from", "resources")
+_EACH_ROW: Final = re.compile(r"(review)(?: coded as (\w+)| where (\w+) is given)?")
 _DISCLOSES: Final = ("counts", "records")
 _INTERNAL: Final = "internal"
 _HEADER = re.compile(r"^#\+\s*([a-z-]+)(?:\s+(\w+))?\s*:\s*(.*?)\s*$")
@@ -81,7 +83,15 @@ class Parameter:
 
 @dataclass(frozen=True)
 class NamedQuery:
-    """One file of ``queries/``, as its header describes it."""
+    """One file of ``queries/``, as its header describes it.
+
+    Attributes:
+        each_row_from: "review" where each row follows from the graph of one review, beside the ontology and the
+            catalogue, and rows stand in the order of the reviews' labels; then they can be asked one after the other.
+        coded_as: The parameter for a pattern that a review must be coded as to have a row; empty where there is none.
+        given: The parameter without which that is not so, or not quick, since few reviews have any row.
+        resources: The columns that hold resources, said where rows are sent before the last is known.
+    """
 
     name: str
     topic: str
@@ -92,6 +102,10 @@ class NamedQuery:
     text: str
     lists: tuple[str, ...] = ()
     counts_over: str = ""
+    each_row_from: str = ""
+    coded_as: str = ""
+    given: str = ""
+    resources: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
 
@@ -169,6 +183,13 @@ def read_query(file: Path) -> NamedQuery:
     if header["discloses"] not in _DISCLOSES:
         raise QueryFileError(file, 1, f"`discloses` must be one of {', '.join(_DISCLOSES)}")
     _refuse_reaching_out(file, text)
+    linked = _words(header.get("resources", ""))
+    rows = _EACH_ROW.fullmatch(header.get("each-row-from", ""))
+    taken = {"", None, *(parameter.name for parameter in parameters)}
+    if "each-row-from" in header and (not rows or "review" not in linked or not {*rows.groups()[1:]} <= taken):
+        form = "review, review coded as PARAMETER, or review where PARAMETER is given"
+        raise QueryFileError(file, 1, f"`each-row-from` must be {form}; and `resources` must name the column review")
+    each_row_from, coded_as, given = rows.groups("") if rows else ("", "", "")
     return NamedQuery(
         name=file.stem,
         topic=file.parent.name,
@@ -178,13 +199,67 @@ def read_query(file: Path) -> NamedQuery:
         discloses=header["discloses"],
         lists=_words(header.get("lists", "")),
         counts_over=header.get("counts-over", ""),
+        each_row_from=each_row_from,
+        coded_as=coded_as,
+        given=given,
+        resources=linked,
         columns=columns,
         parameters=tuple(parameters),
         text=text,
     )
 
 
-def ask(store: Store, name: str, arguments: Mapping[str, str] | None = None) -> Answer:
+class Vocabulary:
+    """What resources are called in one store, and what parameters can be given; each looked up once.
+
+    For a store that does not change it can be kept.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._options: dict[str, Choices] = {}
+        self.labels = labels_of(store)
+
+    @cached_property
+    def typology(self) -> Store:
+        """The ontology of the library, with the typology in it, as a store of its own."""
+        if isinstance(self._store, OxigraphStore):
+            return self._store.part([ONTOLOGY_GRAPH])
+        return OxigraphStore.in_memory([(ONTOLOGY_GRAPH, self._store.graph(ONTOLOGY_GRAPH))])
+
+    def choices(self, kind: str) -> Choices:
+        """Returns what a parameter of that kind can be given; see `options`."""
+        if kind not in self._options:
+            rows = self._store.select(internal("options").bind({"kind": expand(kind)}))
+            self._options[kind] = Choices({iri: str(label) for label, iri in rows if isinstance(iri, URIRef)})
+        return self._options[kind]
+
+
+class Choices:
+    """What a parameter can be given, with its label, in the order of the labels."""
+
+    def __init__(self, labels: dict[URIRef, str]) -> None:
+        self.labels = labels
+        self._by_name: dict[str, list[URIRef]] = {}
+        self._by_label: dict[str, list[URIRef]] = {}
+        for iri, label in labels.items():
+            self._by_name.setdefault(_local_name(iri).casefold(), []).append(iri)
+            self._by_label.setdefault(label.casefold(), []).append(iri)
+
+    def named(self, text: str) -> list[URIRef]:
+        """Returns those that a text may mean: an IRI or prefixed name, else a local name, else a label.
+
+        A local name before a label: names are what forms and addresses carry, and no two of one kind share one.
+        """
+        iri = expand(text)
+        if iri is not None and iri in self.labels:
+            return [iri]
+        return self._by_name.get(text.casefold()) or self._by_label.get(text.casefold(), [])
+
+
+def ask(
+    store: Store, name: str, arguments: Mapping[str, str] | None = None, vocabulary: Vocabulary | None = None
+) -> Answer:
     """Asks a named query of a store.
 
     Args:
@@ -192,6 +267,7 @@ def ask(store: Store, name: str, arguments: Mapping[str, str] | None = None) -> 
         name: The query's name.
         arguments: What a person typed for its parameters; one left out keeps the file's default, an empty one means
             any. A concept, review or coder may be given as IRI, as prefixed name or by its label.
+        vocabulary: That of the store, where it was kept.
 
     Returns:
         The answer, whole.
@@ -201,26 +277,35 @@ def ask(store: Store, name: str, arguments: Mapping[str, str] | None = None) -> 
         QueryArgumentError: An argument is unknown or not of its type.
         StoreUnavailableError: The store does not answer.
     """
+    vocabulary = vocabulary or Vocabulary(store)
     query = named(name)
-    read = read_arguments(store, query, arguments or {})
-    solutions = store.select(query.bind(read.terms))
-    return Answer.of(query.name, read.shown, solutions, query.lists, Labels(store, _internal("label")))
+    read = read_arguments(query, arguments or {}, vocabulary)
+    return answer_of(query, read, store.select(query.bind(read.terms)), vocabulary.labels)
 
 
-def read_arguments(store: Store, query: NamedQuery, arguments: Mapping[str, str]) -> Arguments:
+def answer_of(query: NamedQuery, read: Arguments, solutions: Solutions, labels: Labels) -> Answer:
+    """Returns solutions of a query as its answer."""
+    return Answer.of(query.name, read.shown, solutions, query.lists, labels, query.resources)
+
+
+def labels_of(store: Store, own: tuple[str, ...] = (), others: Labels | None = None) -> Labels:
+    """Returns the labels of the resources in a store; see `Labels`."""
+    return Labels(store, internal("label"), own, others)
+
+
+def read_arguments(query: NamedQuery, arguments: Mapping[str, str], vocabulary: Vocabulary) -> Arguments:
     """Returns what a person typed as terms.
 
     Args:
-        store: Where resources are known.
         query: The query that is asked.
         arguments: As for `ask`.
+        vocabulary: Where resources are known.
 
     Raises:
         QueryArgumentError: An argument is unknown or not of its type.
     """
-    labels = Labels(store, _internal("label"))
-    terms = _terms(query, arguments, store)
-    return Arguments(query, terms, {each.name: _shown(each, terms, labels) for each in query.parameters})
+    terms = _terms(query, arguments, vocabulary)
+    return Arguments(query, terms, {each.name: _shown(each, terms, vocabulary.labels) for each in query.parameters})
 
 
 def options(store: Store, kind: str) -> dict[URIRef, str]:
@@ -232,13 +317,12 @@ def options(store: Store, kind: str) -> dict[URIRef, str]:
         store: Where to look.
         kind: A class such as ``lt:Pattern`` or a code list such as ``cl:influences``.
     """
-    rows = store.select(_internal("options").bind({"kind": expand(kind)}))
-    return {iri: str(label) for label, iri in rows if isinstance(iri, URIRef)}
+    return Vocabulary(store).choices(kind).labels
 
 
 def unpublished(store: Store) -> list[URIRef]:
     """Returns the reviews in a store that nothing shows to have been published, sorted."""
-    return [iri for (iri,) in store.select(_internal("unpublished").text) if isinstance(iri, URIRef)]
+    return [iri for (iri,) in store.select(internal("unpublished").text) if isinstance(iri, URIRef)]
 
 
 def _replace_value(line: str, term: Term | None) -> str:
@@ -248,16 +332,16 @@ def _replace_value(line: str, term: Term | None) -> str:
     return line[:start] + ("UNDEF" if term is None else term.n3()) + line[end:]
 
 
-def _terms(query: NamedQuery, arguments: Mapping[str, str], store: Store) -> dict[str, Term | None]:
+def _terms(query: NamedQuery, arguments: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, Term | None]:
     known = {parameter.name: parameter for parameter in query.parameters}
     for name in arguments:
         if name not in known:
             hint = f"it takes {', '.join(known)}" if known else "it takes none"
             raise QueryArgumentError(query.name, name, f"there is no such parameter; {hint}")
-    return {name: _term(query, known[name], text.strip(), store) for name, text in arguments.items()}
+    return {name: _term(query, known[name], text.strip(), vocabulary) for name, text in arguments.items()}
 
 
-def _term(query: NamedQuery, parameter: Parameter, text: str, store: Store) -> Term | None:
+def _term(query: NamedQuery, parameter: Parameter, text: str, vocabulary: Vocabulary) -> Term | None:
     if not text and parameter.is_required:
         raise QueryArgumentError(query.name, parameter.name, "it cannot be left empty; leave it out for the default")
     if not text:
@@ -276,23 +360,17 @@ def _term(query: NamedQuery, parameter: Parameter, text: str, store: Store) -> T
                 reason = f"{text!r} is not one of {', '.join(parameter.choices)}"
                 raise QueryArgumentError(query.name, parameter.name, reason)
             return Literal(text)
-    return _resource(query, parameter, text, store)
+    return _resource(query, parameter, text, vocabulary.choices(parameter.kind))
 
 
-def _resource(query: NamedQuery, parameter: Parameter, text: str, store: Store) -> URIRef:
-    choices = options(store, parameter.kind)
-    iri = expand(text)
-    if iri is not None and iri in choices:
-        return iri
-    # A local name before a label: names are what forms and addresses carry, and no two entries of one kind share one.
-    found = [choice for choice in choices if _local_name(choice).casefold() == text.casefold()]
-    found = found or [choice for choice, label in choices.items() if label.casefold() == text.casefold()]
+def _resource(query: NamedQuery, parameter: Parameter, text: str, choices: Choices) -> URIRef:
+    found = choices.named(text)
     if len(found) == 1:
         return found[0]
     if found:
         names = " or ".join(sorted(map(shorten, found)))
         raise QueryArgumentError(query.name, parameter.name, f"{text!r} is the name of more than one: give {names}")
-    close = difflib.get_close_matches(text, choices.values(), n=3, cutoff=0.4)
+    close = difflib.get_close_matches(text, choices.labels.values(), n=3, cutoff=0.4)
     hint = f"; did you mean {' or '.join(repr(label) for label in close)}?" if close else ""
     raise QueryArgumentError(query.name, parameter.name, f"{text!r} is not known here as a {parameter.kind}{hint}")
 
@@ -347,5 +425,6 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 @cache
-def _internal(name: str) -> NamedQuery:
+def internal(name: str) -> NamedQuery:
+    """Returns one of the queries that nobody asks by name."""
     return read_query(resources.folder("queries") / _INTERNAL / f"{name}.rq")

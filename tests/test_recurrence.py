@@ -19,7 +19,7 @@ from learntogether_kg.namespaces import ONTOLOGY_GRAPH
 from learntogether_kg.recurrence.answer import tabulate
 from learntogether_kg.recurrence.counts import count, reviews_counted
 from learntogether_kg.recurrence.derived import associations
-from learntogether_kg.recurrence.index import Coding
+from learntogether_kg.recurrence.index import CoderCodes, Coding
 from learntogether_kg.recurrence.question import ask
 from learntogether_kg.recurrence.reader import read_coding
 from learntogether_kg.recurrence.request import Counted, Request
@@ -370,3 +370,17 @@ def test_a_live_server_is_counted_like_a_folder(tmp_path: Path) -> None:
     of_folder = Counted.live(embedded, "live").answer(request)
     assert of_server == of_folder
     assert any(row["reviews"] for row in of_server.answer.as_records())
+
+
+def test_what_is_half_worked_out_is_seen_by_nobody(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads share a coding table, so what one keeps for all must be whole when it is kept."""
+    fact = next(iter(both.coding.items.values()))
+    coder = replace(both.coding.coders[0], known={})
+    seen: list[bool] = []
+    original = CoderCodes.masks
+    monkeypatch.setattr(
+        CoderCodes, "masks", lambda self, codes: (seen.append(bool(self.known)), original(self, codes))[1]
+    )
+    assert len(coder.masks_by(fact, True)) == len(fact.flags)
+    assert seen == [False] * len(fact.flags)
+    assert coder.masks_by(fact, True) is coder.masks_by(fact, True)

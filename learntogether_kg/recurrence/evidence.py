@@ -12,6 +12,7 @@ from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Resource, Value
 from learntogether_kg.figures import AxisValue
 from learntogether_kg.namespaces import ONTOLOGY_GRAPH
+from learntogether_kg.parts import Parts
 from learntogether_kg.recurrence.counts import reviews_counted
 from learntogether_kg.recurrence.index import Coding
 from learntogether_kg.recurrence.question import Question
@@ -78,7 +79,14 @@ class Ground:
     chains: tuple[dict[str, Value], ...]
 
 
-def trace(coding: Coding, store: Store, question: Question, pattern: AxisValue, page: int = 1) -> Evidence:
+def trace(  # each is something else
+    coding: Coding,
+    store: Store,
+    question: Question,
+    pattern: AxisValue,
+    page: int = 1,
+    parts: Parts | None = None,
+) -> Evidence:
     """Returns the evidence behind a figure.
 
     Args:
@@ -87,6 +95,7 @@ def trace(coding: Coding, store: Store, question: Question, pattern: AxisValue, 
         question: The figure: its filters and rule, without dimensions.
         pattern: The pattern that findings and factors are coded as.
         page: Which page of the reviews; one beyond the last is the last.
+        parts: Where reviews of that store can be asked; made for this where there is none.
 
     Raises:
         StoreUnavailableError: The store does not answer.
@@ -95,7 +104,11 @@ def trace(coding: Coding, store: Store, question: Question, pattern: AxisValue, 
     pages = max(1, -(-len(reviews) // A_PAGE))
     page = min(max(page, 1), pages)
     shown = reviews[(page - 1) * A_PAGE : page * A_PAGE]
-    found = queries.ask(_part(store, shown), CHAIN, {"pattern": pattern.iri})
+    if parts is None:
+        found = queries.ask(_part(store, shown), CHAIN, {"pattern": pattern.iri})
+    else:
+        with parts.holding([URIRef(review.iri) for review in shown]) as part:
+            found = queries.ask(part, CHAIN, {"pattern": pattern.iri})
     asked = {**question.typed, "pattern": pattern.label, "page": str(page)}
     answer = Answer(CHAIN, {name: value for name, value in asked.items() if name != "by"}, found.columns, found.rows)
     return Evidence(tuple(reviews), page, pages, answer, tuple(_by_finding(answer)))

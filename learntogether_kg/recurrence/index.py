@@ -143,10 +143,11 @@ class CoderCodes:
 
     def masks_by(self, fact: Fact, primary: bool) -> list[Masks]:
         """Returns what was found by codes of items with each value of a fact; worked out once."""
-        known = self.known.setdefault((fact, primary), [])
-        if not known:
+        known = self.known.get((fact, primary))
+        if known is None:
             codes = self.codes.take(self.codes.primary) if primary else self.codes
-            known.extend(self.masks(codes.take(has[codes.item])) for has in fact.flags)
+            # Whole before it is known: another thread must not find the first half of it.
+            known = self.known[fact, primary] = [self.masks(codes.take(has[codes.item])) for has in fact.flags]
         return known
 
     @cached_property

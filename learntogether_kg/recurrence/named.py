@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from learntogether_kg import queries
-from learntogether_kg.answers import Answer, Resource, Value
+from learntogether_kg.answers import Answer, Resource, Row, Value
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.figures import AxisValue, CoderCount
 from learntogether_kg.namespaces import CL
-from learntogether_kg.queries import Arguments
+from learntogether_kg.queries import Arguments, Vocabulary
 from learntogether_kg.recurrence.counts import count, flag_counted
 from learntogether_kg.recurrence.derived import associations, shares
 from learntogether_kg.recurrence.dimensions import dimensions
@@ -33,8 +33,6 @@ from learntogether_kg.store.base import Store
 TABLE: Final = "coding-table"
 """What the header of such a query says it counts over."""
 
-Row = tuple[Value, ...]
-
 
 @dataclass(frozen=True)
 class _Asked:
@@ -42,12 +40,26 @@ class _Asked:
 
     coding: Coding
     arguments: Arguments
+    vocabulary: Vocabulary
 
     def question(self, by: Sequence[str], *where: str, year: str = "") -> Question:
         """Returns what it asks of the table; ``where`` names parameters that are also dimensions."""
         filters = [(name, self.arguments.text(name)) for name in where]
-        coder = self.arguments.text("coder")
-        return ask(self.coding, by, filters, self.arguments.text("codes"), coder, year)
+        return ask(self.coding, by, filters, self._given("codes") or "primary", self._given("coder"), year)
+
+    def rows_of_typology(self) -> Iterator[tuple[str, dict[str, Value]]]:
+        """Yields each row of the query, as the ontology alone answers it, by the IRI of its pattern."""
+        query = self.arguments.query
+        solutions = self.vocabulary.typology.select(query.bind(self.arguments.terms))
+        answer = queries.answer_of(query, self.arguments, solutions, self.vocabulary.labels)
+        for row in answer.rows:
+            told = dict(zip(answer.columns, row, strict=True))
+            assert isinstance(told["pattern"], Resource)
+            yield told["pattern"].iri, told
+
+    def _given(self, name: str) -> str:
+        """Returns an argument; empty where the query takes none of that name."""
+        return self.arguments.text(name) if any(each.name == name for each in self.arguments.query.parameters) else ""
 
     @property
     def minimum(self) -> int:
@@ -55,7 +67,13 @@ class _Asked:
         return int(self.arguments.text("minimum"))
 
 
-def answer(coding: Coding, store: Store, name: str, arguments: Mapping[str, str] | None = None) -> Answer | None:
+def answer(
+    coding: Coding,
+    store: Store,
+    name: str,
+    arguments: Mapping[str, str] | None = None,
+    vocabulary: Vocabulary | None = None,
+) -> Answer | None:
     """Returns the answer of a named query, from the coding table.
 
     Args:
@@ -63,6 +81,7 @@ def answer(coding: Coding, store: Store, name: str, arguments: Mapping[str, str]
         store: The triples it was extracted from.
         name: The query's name.
         arguments: As for `queries.ask`.
+        vocabulary: Likewise.
 
     Returns:
         None where the query does not count over the table, or the table cannot tell.
@@ -75,9 +94,10 @@ def answer(coding: Coding, store: Store, name: str, arguments: Mapping[str, str]
     query = queries.named(name)
     if query.counts_over != TABLE:
         return None
-    read = queries.read_arguments(store, query, arguments or {})
+    vocabulary = vocabulary or Vocabulary(store)
+    read = queries.read_arguments(query, arguments or {}, vocabulary)
     try:
-        asked = _Asked(coding, read)
+        asked = _Asked(coding, read, vocabulary)
         if not asked.question([]).coder.coders:
             return None  # nobody coded, or the one asked for did not say what of
         rows = tuple(COUNTED[name](asked))
@@ -86,7 +106,13 @@ def answer(coding: Coding, store: Store, name: str, arguments: Mapping[str, str]
     return Answer(name, read.shown, tuple(query.columns), rows)
 
 
-def ask_named(store: Store, name: str, arguments: Mapping[str, str] | None, coding: Callable[[], Coding]) -> Answer:
+def ask_named(
+    store: Store,
+    name: str,
+    arguments: Mapping[str, str] | None,
+    coding: Callable[[], Coding],
+    vocabulary: Vocabulary | None = None,
+) -> Answer:
     """Asks a named query: over the coding table where it counts over that, else of the store.
 
     Args:
@@ -94,14 +120,17 @@ def ask_named(store: Store, name: str, arguments: Mapping[str, str] | None, codi
         name: The query's name.
         arguments: As for `queries.ask`.
         coding: Gives the coding table of the same triples when it is needed.
+        vocabulary: As for `queries.ask`.
 
     Raises:
         UnknownQueryError: No query has that name.
         QueryArgumentError: An argument is unknown or not of its type.
         StoreUnavailableError: The store does not answer.
     """
-    counted = answer(coding(), store, name, arguments) if queries.named(name).counts_over == TABLE else None
-    return queries.ask(store, name, arguments) if counted is None else counted
+    vocabulary = vocabulary or Vocabulary(store)
+    counts = queries.named(name).counts_over == TABLE
+    counted = answer(coding(), store, name, arguments, vocabulary) if counts else None
+    return queries.ask(store, name, arguments, vocabulary) if counted is None else counted
 
 
 def _types_reported(asked: _Asked) -> Iterator[Row]:
@@ -218,18 +247,49 @@ def _agencies_by_pattern(asked: _Asked) -> Iterator[Row]:
     yield from (row for _, row in sorted(rows, key=lambda each: each[0]))
 
 
+def _pattern_list(asked: _Asked) -> Iterator[Row]:
+    return _patterns_told(asked, told_by_coder=False)
+
+
+def _sub_patterns(asked: _Asked) -> Iterator[Row]:
+    return _patterns_told(asked, told_by_coder=True)
+
+
+def _patterns_told(asked: _Asked, told_by_coder: bool) -> Iterator[Row]:
+    """Yields what the ontology says of patterns, with the number of reviews each is found in."""
+    coding, question = asked.coding, asked.question(["pattern"])
+    coded = {coder.code: len(_scoped(coder, deep=True)) for coder in coding.coders}
+    looked_below = coded[coding.coders[question.coder.coders[0]].code] > 0
+    types = {value.iri for value in coding.patterns[: coding.types]}
+    cells = {pattern.iri: cell for (pattern,), cell in count(coding, question).items()}
+    rule = f"{_of_any_influence(question.rule)}; of reviews whose findings were read"
+    for iri, told in asked.rows_of_typology():
+        cell = cells[iri]
+        looked = looked_below or bool(cell.reviews) or (iri in types and not told_by_coder)
+        told |= {"reviews": cell.reviews if looked else None, "findingsRead": int(coding.read.sum()), "rule": rule}
+        if told_by_coder:
+            told["byCoder"] = _list(_looked(each, coded[each.coder]) for each in cell.by_coder)
+        yield tuple(told[name] for name in asked.arguments.query.columns)
+
+
 COUNTED: Final[Mapping[str, Callable[[_Asked], Iterable[Row]]]] = {
     "types-reported": _types_reported,
     "recurring-patterns": _recurring_patterns,
     "patterns-by-year": _patterns_by_year,
     "pattern-pairs": _pattern_pairs,
     "agencies-by-pattern": _agencies_by_pattern,
+    "pattern-list": _pattern_list,
+    "sub-patterns": _sub_patterns,
 }
 """How the rows of each such query come from counts."""
 
 
 def _resource(value: AxisValue) -> Resource:
     return Resource(value.label, value.iri)
+
+
+def _of_any_influence(rule: str) -> str:
+    return rule if ", of any influence" in rule else rule.replace(" coding)", " coding), of any influence")
 
 
 def _review_links(coding: Coding) -> list[Resource]:

@@ -56,6 +56,16 @@ class OxigraphStore:
             part.extend(self._store.quads_for_pattern(None, None, None, ox.NamedNode(name)))
         return OxigraphStore(self.path, part)
 
+    def dump_triples(self, name: URIRef) -> bytes:
+        """Returns a named graph as N-Triples."""
+        text = self._store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.NamedNode(name))
+        assert text is not None, "without an output the bytes are returned"
+        return text
+
+    def load_triples(self, name: URIRef, text: bytes) -> None:
+        """Adds what `dump_triples` gave as a named graph."""
+        self._store.load(text, format=ox.RdfFormat.N_TRIPLES, to_graph=ox.NamedNode(name))
+
     def select(self, query: str) -> Solutions:
         """Returns the solutions of a SELECT query over the union of all graphs."""
         answer = self._solutions(query)

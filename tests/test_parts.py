@@ -1,0 +1,111 @@
+"""What is worked out review by review is what the whole library answers, row for row."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+import pytest
+
+from learntogether_kg import parts as module
+from learntogether_kg import queries
+from learntogether_kg.errors import TooLongError
+from learntogether_kg.library import Library
+from learntogether_kg.parts import Parts, Walk, walk
+from learntogether_kg.queries import Vocabulary
+
+LONG = 600
+BY_REVIEW = [query.name for query in queries.catalogue().values() if query.each_row_from]
+
+
+@pytest.fixture(params=["sample", "teaching"])
+def parts(request: pytest.FixtureRequest) -> Parts:
+    library: Library = request.getfixturevalue(f"{request.param}_library")
+    store = library.release().store
+    return Parts(store, Vocabulary(store))
+
+
+def walked(parts: Parts, name: str, **arguments: str) -> Walk:
+    found = walk(parts, queries.named(name), arguments)
+    assert found is not None
+    return found
+
+
+def tried(parts: Parts, name: str) -> list[dict[str, str]]:
+    """Returns the defaults, and some values of what narrows the query."""
+    taken = {parameter.name for parameter in queries.named(name).parameters}
+    reviews = [{"review": str(review)} for review in parts.reviews()[::9]] if "review" in taken else []
+    patterns = ["clear-roles", "supervision", "human-tool-operation"] if "pattern" in taken else []
+    all_tried = [{}, *reviews, *({"pattern": pattern} for pattern in patterns)]
+    given = queries.named(name).given
+    return [arguments for arguments in all_tried if not given or given in arguments]
+
+
+@pytest.mark.parametrize("name", BY_REVIEW)
+@pytest.mark.parametrize("batches", [(1,), (3, 5)])
+def test_all_reviews_together_are_the_whole(
+    parts: Parts, name: str, batches: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BATCHES", batches)
+    for arguments in tried(parts, name):
+        whole = queries.ask(parts._store, name, arguments)
+        part = walked(parts, name, **arguments).part(0, None, LONG)
+        assert part == whole, arguments
+        assert walked(parts, name, **arguments).total == len(whole.rows)
+        told = "".join(walked(parts, name, **arguments).lines(0, None, LONG))
+        assert told == "".join(whole.as_csv())
+
+
+@pytest.mark.parametrize("name", BY_REVIEW)
+def test_every_column_with_resources_is_said_to_have_them(parts: Parts, name: str) -> None:
+    query = queries.named(name)
+    answer = queries.ask(parts._store, name, {})
+    held = {
+        column
+        for row in answer.rows
+        for column, value in zip(answer.columns, row, strict=True)
+        for each in (value if isinstance(value, tuple) else (value,))
+        if hasattr(each, "iri")
+    }
+    assert held <= set(query.resources) <= set(query.columns)
+
+
+@pytest.mark.parametrize("limit", [1, 7, 40])
+def test_parts_in_any_order_lose_and_repeat_no_row(parts: Parts, limit: int) -> None:
+    whole = queries.ask(parts._store, "review-findings").rows
+    for _ in range(2):  # with nothing known, and with the trail of the first time
+        for offset in reversed(range(0, len(whole), limit)):
+            assert walked(parts, "review-findings").part(offset, limit, LONG).rows == whole[offset : offset + limit]
+    assert walked(parts, "review-findings").part(len(whole) + 5, limit, LONG).rows == ()
+
+
+def test_what_was_asked_before_is_not_asked_again(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    walked(parts, "reviews").part(0, None, LONG)
+    asked: list[int] = []
+    original = Walk._ask
+    monkeypatch.setattr(
+        Walk, "_ask", lambda self, reviews, rows: (asked.append(len(reviews)), original(self, reviews, rows))[1]
+    )
+    last = len(parts.reviews()) - 1
+    assert len(walked(parts, "reviews").part(last, 1, LONG).rows) == 1
+    assert sum(asked) < len(parts.reviews())
+
+
+def test_many_who_read_at_once_get_the_same_rows(parts: Parts) -> None:
+    whole = queries.ask(parts._store, "review-findings").rows
+    with ThreadPoolExecutor(8) as threads:
+        answers = threads.map(lambda offset: walked(parts, "review-findings").part(offset, 9, LONG).rows, range(60))
+        for offset, rows in enumerate(answers):
+            assert rows == whole[offset : offset + 9]
+
+
+def test_a_walk_that_takes_too_long_is_stopped(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = count()
+    monkeypatch.setattr(module, "monotonic", lambda: float(next(ticks)))
+    with pytest.raises(TooLongError, match="review-findings takes longer"):
+        walked(parts, "review-findings").part(0, None, 1)
+
+
+def test_a_query_that_says_nothing_is_not_walked(parts: Parts) -> None:
+    assert walk(parts, queries.named("catalogue"), {}) is None
+    assert walk(parts, queries.named("not-found-or-out-of-scope"), {}) is None
