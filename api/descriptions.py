@@ -41,7 +41,8 @@ def describe_service(endpoint: str, dataset: str, manifest: Manifest) -> Graph:
     graph.add((data, RDF.type, SD.Dataset))
     graph.add((data, SD.defaultGraph, default))
     graph.add((default, RDF.type, SD.Graph))
-    graph.add((default, VOID.triples, Literal(manifest.quads)))
+    if manifest.quads is not None:
+        graph.add((default, VOID.triples, Literal(manifest.quads)))
     graph.add((data, SD.namedGraph, ontology))
     graph.add((ontology, RDF.type, SD.NamedGraph))
     graph.add((ontology, SD.name, ONTOLOGY_GRAPH))
@@ -64,9 +65,11 @@ def describe_dataset(dataset: str, endpoint: str | None, root: str, manifest: Ma
     about = "Reviews of multi-agency work to safeguard children, each in a named graph of its own that its IRI names"
     graph.add((data, DCTERMS.description, Literal(f"{about}. Chosen cases: no figure is a prevalence.", lang="en")))
     graph.add((data, DCTERMS.identifier, Literal(manifest.release)))
-    graph.add((data, DCTERMS.issued, Literal(manifest.made, datatype=XSD.dateTime)))
+    if manifest.made:
+        graph.add((data, DCTERMS.issued, Literal(manifest.made, datatype=XSD.dateTime)))
     graph.add((data, FOAF.homepage, URIRef(root)))
-    graph.add((data, VOID.triples, Literal(manifest.quads)))
+    if manifest.quads is not None:
+        graph.add((data, VOID.triples, Literal(manifest.quads)))
     graph.add((data, VOID.uriSpace, Literal(str(ID))))
     for vocabulary in (LT, TYP, CL):
         graph.add((data, VOID.vocabulary, URIRef(vocabulary)))

@@ -14,7 +14,9 @@ from starlette.exceptions import HTTPException
 from api.processes import OFFERED, RETRY_AFTER, AllBusyError, Processes, UnfinishedError
 from api.worker import Limits
 from learntogether_kg import errors
+from learntogether_kg.live_state import LiveState
 from learntogether_kg.namespaces import PREFIXES
+from learntogether_kg.snapshot import Snapshot
 from learntogether_kg.store.endpoint import Question, Reply, reply
 from learntogether_kg.store.reach import refuse_reaching_out
 
@@ -75,16 +77,17 @@ class Evaluator:
         """Ends the processes."""
         self._processes.stop()
 
-    async def evaluate(self, store: Path, question: Question) -> Reply:
-        """Returns the reply to a question.
+    async def evaluate(self, release: Snapshot | LiveState, question: Question) -> Reply:
+        """Returns the reply to a question; that of a live library is its server's.
 
         Args:
-            store: The folder of the release's store.
+            release: What is asked.
             question: What is asked.
 
         Raises:
             MalformedQueryError: It is not SPARQL.
             ReachingQueryError: It would do more than read the release.
+            QueryTimeError: The server of a live library takes too long.
             FormNotOfferedError: Its answer cannot be given in the forms asked for.
             HTTPException: 503 where all processes stay busy or it needs too much memory, 504 where it takes too long.
         """
@@ -100,14 +103,16 @@ class Evaluator:
             raise _busy() from None
         try:
             # The thread is one of the evaluator's own: the places are counted already.
-            found = await to_thread.run_sync(self._ask, store, question, limiter=anyio.CapacityLimiter(1))
+            found = await to_thread.run_sync(self._ask, release, question, limiter=anyio.CapacityLimiter(1))
         finally:
             self._places.release_on_behalf_of(place)
         return found
 
-    def _ask(self, store: Path, question: Question) -> Reply:
+    def _ask(self, release: Snapshot | LiveState, question: Question) -> Reply:
+        if isinstance(release, LiveState):
+            return release.reply(question, PREFIXES, self._limits.seconds)
         try:
-            answer = self._processes.ask((store, question))
+            answer = self._processes.ask((release.path / "store", question))
         except AllBusyError:
             raise _busy() from None
         except UnfinishedError as error:

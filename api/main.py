@@ -17,15 +17,18 @@ from api.caching import CachingMiddleware, Kitchen
 from api.checking import Checker
 from api.evaluation import BEHIND_OTHERS, Evaluator
 from api.guard import refuse_records
+from api.live import LiveReleases
 from api.middleware import CrossOriginMiddleware, HeadMiddleware, SecurityHeadersMiddleware
 from api.observing import Figures, ObservingMiddleware, write_log
 from api.processes import OFFERED
-from api.releases import Releases
+from api.releases import Offer, Releases
 from api.settings import Settings
 from api.uploads import Receiver
 from api.worker import Limits
 from learntogether_kg import __version__
 from learntogether_kg.library import Library
+from learntogether_kg.live import LiveLibrary, is_address
+from learntogether_kg.store.sparql import SparqlStore
 
 DESCRIPTION = """\
 Answers from one release of a library of reviews of multi-agency work to safeguard children.
@@ -56,10 +59,20 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         evaluator.stop()
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """Returns the application that serves the releases of a library.
+def _offer(settings: Settings) -> tuple[Offer, Doorkeeper]:
+    """Returns what is served, and who knows whom it is shown to."""
+    if is_address(str(settings.library)):
+        live = LiveLibrary(SparqlStore(str(settings.library)))
+        return LiveReleases(live, settings.host, settings.live_seconds), Doorkeeper(None)
+    library = Library.open(Path(settings.library))
+    releases = Releases(library, settings.release, settings.host, settings.open_releases)
+    return releases, Doorkeeper(library.path)
 
-    Of the library only the folders of releases and the hashes of tokens are opened, never its custody.
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Returns the application that serves the releases of a library, or the newest state of a live one.
+
+    Of a folder only the folders of releases and the hashes of tokens are opened, never its custody.
 
     Args:
         settings: What to serve; by default what the environment says.
@@ -67,11 +80,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     Raises:
         LibraryMissingError: There is no library in the folder.
         UnknownReleaseError: The library has no such release.
-        StoreUnavailableError: The release cannot be opened.
+        StoreUnavailableError: The release cannot be opened, or the live library's server does not answer.
     """
     settings = settings or Settings()
-    library = Library.open(settings.library)
-    releases = Releases(library, settings.release, settings.host, settings.open_releases)
+    releases, doorkeeper = _offer(settings)
     # The ready-made page for /docs holds an inline script; ours does not, and uses the same bundled files.
     app: FastAPI = FastAPIOffline(
         title="LearnTogether KG",
@@ -98,7 +110,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     errors.install(app)
     app.add_middleware(CachingMiddleware, kitchen=Kitchen(settings.cache_megabytes * 1024 * 1024))
-    app.add_middleware(AskedMiddleware, releases=releases, doorkeeper=Doorkeeper(library.path))
+    app.add_middleware(AskedMiddleware, releases=releases, doorkeeper=doorkeeper)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(CrossOriginMiddleware, origins=settings.cors.split())
     app.add_middleware(SecurityHeadersMiddleware)

@@ -12,6 +12,7 @@ from rdflib import Graph, URIRef
 from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Resource
 from learntogether_kg.errors import UnknownReviewError
+from learntogether_kg.live_state import LiveState
 from learntogether_kg.namespaces import CL, PREFIXES
 from learntogether_kg.recurrence.named import ask_named
 from learntogether_kg.recurrence.request import Counted, Protection
@@ -27,20 +28,20 @@ class Served:
     """An open release. It never changes, so what every page needs of it is read once.
 
     Attributes:
-        release: The release.
+        release: The release, or the state of a live library.
         reviews: Its reviews by the last part of their IRI, which is also the last part of their page's address.
         patterns: Its patterns, likewise.
         caution: What every page with figures says of what they rest on: invented reviews, machine coders. Empty where
             all reviews are real and only people coded.
     """
 
-    release: Snapshot
+    release: Snapshot | LiveState
     reviews: Mapping[str, Resource]
     patterns: Mapping[str, Resource]
     caution: str
 
     @classmethod
-    def open(cls, release: Snapshot) -> Self:
+    def open(cls, release: Snapshot | LiveState) -> Self:
         """Opens a release.
 
         Raises:

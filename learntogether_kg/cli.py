@@ -28,12 +28,14 @@ from learntogether_kg.errors import (
     InvalidReviewError,
     LearnTogetherError,
     LibraryError,
+    PassedStateError,
     StoreUnavailableError,
     UnreadableFileError,
 )
 from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
-from learntogether_kg.live import LiveLibrary
+from learntogether_kg.live import LiveLibrary, is_address
+from learntogether_kg.live_state import LiveState
 from learntogether_kg.recurrence.answer import Result, as_document, notes
 from learntogether_kg.recurrence.dimensions import dimensions, year_kinds
 from learntogether_kg.recurrence.named import ask_named
@@ -41,7 +43,6 @@ from learntogether_kg.recurrence.request import MOST_PERMUTATIONS, OPEN, Counted
 from learntogether_kg.reports import ReportFormat
 from learntogether_kg.resources import Bundle
 from learntogether_kg.snapshot import Snapshot
-from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
 from learntogether_kg.synthetic import files as synthetic
 from learntogether_kg.tokens import Role, Tokens
@@ -124,6 +125,7 @@ def demo(
     port: Port = DEFAULT_PORT,
 ) -> None:
     """Build the bundled sample of published reviews, or the teaching library, and print the patterns that recur."""
+    _refuse_address(library, "the bundled libraries are built in a folder")
     bundle: Bundle = "teaching" if teaching else "sample"
     with _progress(f"Reading and checking the {bundle}", len(reviews.bundled_files(bundle))) as step:
         release = reviews.build_bundled(bundle, Path(library), step)
@@ -137,6 +139,7 @@ def demo(
 @app.command()
 def init(library: LibraryOption = DEFAULT_LIBRARY, extension: Extensions = None) -> None:
     """Make an empty library."""
+    _refuse_address(library, "a library on a server needs no making; `ltkg submit` puts reviews into it")
     reviews.init(Path(library), extension or [])
     out.print(f"Library {escape(library)} is ready. Next: ltkg template REVIEW.xlsx", soft_wrap=True)
 
@@ -301,7 +304,7 @@ def publish(
 def releases(library: LibraryOption = DEFAULT_LIBRARY) -> None:
     """List the releases of a library, oldest first."""
     table = _table("release", "state", "studies", "made", "software")
-    for release in Library.open(Path(library)).releases():
+    for release in _folder(library, "releases are kept in a library's folder").releases():
         made = release.manifest
         table.add_row(made.release, str(made.state), str(made.studies), made.made, made.software)
     out.print(table if table.row_count else "No release yet; make one with `ltkg publish`")
@@ -313,7 +316,9 @@ def list_reviews(
     form: Annotated[Format, typer.Option("--format", help="How to print the list.")] = Format.TABLE,
 ) -> None:
     """List the reviews in the newest state of a library."""
-    answer = queries.ask(Library.open(Path(library)).current().store, "reviews")
+    place = _place(library)
+    newest = place.newest() if isinstance(place, LiveLibrary) else place.current()
+    answer = queries.ask(newest.store, "reviews")
     if answer.rows:
         _print_answer(answer, form, "Reviews")
     else:
@@ -340,7 +345,8 @@ def ask(
 ) -> None:
     """Ask a named query of a release, or of a SPARQL server."""
     arguments = dict(_pair(argument) for argument in param or [])
-    answer = ask_named(_store(library, release), name, arguments, lambda: _counted(library, release).coding)
+    asked = _asked(library, release)
+    answer = ask_named(asked.store, name, arguments, lambda: Counted.of(asked).coding)
     _print_answer(answer, form, queries.named(name).summary)
 
 
@@ -406,7 +412,7 @@ def recur(
     release: ReleaseOption = None,
 ) -> None:
     """Count in how many reviews patterns recur, by what, and with what, beside every denominator."""
-    asked = Request(
+    request = Request(
         by=tuple(by or ()),
         where=tuple(_pair(argument, "--where") for argument in where or []),
         codes=codes,
@@ -416,7 +422,8 @@ def recur(
         triples=triples,
         permutations=permutations,
     )
-    _print_result(_counted(library, release).answer(asked, _protection(library, release, profile)), form)
+    asked = _asked(library, release)
+    _print_result(Counted.of(asked).answer(request, _protection(asked, profile)), form)
 
 
 @app.command()
@@ -428,8 +435,8 @@ def serve(
     uploads: Uploads = False,
     sparql: Sparql = False,
 ) -> None:
-    """Serve one release, read-only, as pages, JSON and CSV; reviews that are sent to be checked are not kept."""
-    _serve(library, Library.open(Path(library)).release(release), host, port, uploads, sparql)
+    """Serve one release, or a live library, read-only, as pages, JSON and CSV; uploads to be checked are not kept."""
+    _serve(library, _asked(library, release), host, port, uploads, sparql)
 
 
 @token.command("add")
@@ -524,17 +531,19 @@ def _pair(argument: str, option: str = "--param") -> tuple[str, str]:
     return name, value
 
 
-def _counted(library: str, release: str | None) -> Counted:
-    if library.startswith(("http://", "https://")):
-        return Counted.live(SparqlStore(library), library)
-    return Counted.of(Library.open(Path(library)).release(release))
+def _asked(library: str, release: str | None) -> Snapshot | LiveState:
+    """Returns what is asked: a release of a folder, or the newest state of a server's library."""
+    if not is_address(library):
+        return Library.open(Path(library)).release(release)
+    state = LiveLibrary(SparqlStore(library)).newest()
+    if release not in (None, state.name):
+        raise PassedStateError(library, str(release), state.number)
+    return state
 
 
-def _protection(library: str, release: str | None, profile: str | None) -> Protection:
+def _protection(asked: Snapshot | LiveState, profile: str | None) -> Protection:
     """Who has the files may see what is in them: "open" shows every count here, as it never does to a client."""
-    if profile == OPEN or library.startswith(("http://", "https://")):
-        return Protection()
-    return reviews.protection(Library.open(Path(library)).release(release), profile)
+    return Protection() if profile == OPEN else reviews.protection(asked, profile)
 
 
 def _print_result(result: Result, form: Format) -> None:
@@ -549,33 +558,40 @@ def _print_result(result: Result, form: Format) -> None:
                 out.print(escape(line), soft_wrap=True)
 
 
-def _store(library: str, release: str | None) -> Store:
-    if library.startswith(("http://", "https://")):
-        return SparqlStore(library)
-    return Library.open(Path(library)).release(release).store
-
-
 def _place(library: str) -> Library | LiveLibrary:
-    if library.startswith(("http://", "https://")):
-        return LiveLibrary(SparqlStore(library))
+    return LiveLibrary(SparqlStore(library)) if is_address(library) else Library.open(Path(library))
+
+
+def _refuse_address(library: str, why: str) -> None:
+    if is_address(library):
+        _fail(f"{library} is a server: {why}", WRONG_USE)
+
+
+def _folder(library: str, what: str) -> Library:
+    """Returns a library that must be a folder's for what is to be done."""
+    _refuse_address(library, f"{what}; make a folder with `ltkg publish --to DIR`")
     return Library.open(Path(library))
 
 
 def _tokens(library: str) -> Tokens:
-    return Tokens(Library.open(Path(library)).path)
+    return Tokens(_folder(library, "tokens are kept in a library's folder").path)
 
 
-def _serve(library: str, release: Snapshot, host: str, port: int, uploads: bool = False, sparql: bool = False) -> None:
+def _serve(
+    library: str, release: Snapshot | LiveState, host: str, port: int, uploads: bool = False, sparql: bool = False
+) -> None:
     import uvicorn  # noqa: PLC0415  # only serving needs it, and it is slow to load
 
     reviews.refuse_to_expose(release, host)
-    name = release.manifest.release
+    is_live = isinstance(release, LiveState)
     os.environ["LTKG_LIBRARY"] = library
-    os.environ["LTKG_RELEASE"] = name
+    os.environ["LTKG_RELEASE"] = "" if is_live else release.manifest.release
     os.environ["LTKG_HOST"] = host
     os.environ["LTKG_UPLOADS"] = str(uploads)
     os.environ["LTKG_SPARQL"] = str(sparql)
-    err.print(f"Serving release {name} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
+    name = f"{library}, now at {release.name}," if isinstance(release, LiveState) else release.manifest.release
+    kind = "live library" if is_live else "release"
+    err.print(f"Serving {kind} {escape(name)} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
     uvicorn.run("api.main:create_app", factory=True, host=host, port=port, log_level="warning")
 
 

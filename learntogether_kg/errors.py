@@ -229,6 +229,17 @@ class MalformedQueryError(LearnTogetherError):
     """A query from outside is not SPARQL."""
 
 
+class QueryTimeError(LearnTogetherError):
+    """A query takes longer than is allowed."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(
+            f"The query took longer than {seconds:g} seconds, which is the limit here, and was stopped. Ask for less: "
+            "fewer patterns, a LIMIT, or a named query"
+        )
+
+
 class FormNotOfferedError(LearnTogetherError):
     """What was asked for cannot be given in any of the forms that are welcome."""
 
@@ -243,6 +254,26 @@ class StoreUnavailableError(LearnTogetherError):
     def __init__(self, store: Path | str, reason: str) -> None:
         self.store, self.reason = store, reason
         super().__init__(f"Store {store}: {reason}")
+
+
+class StateChangedError(StoreUnavailableError):
+    """A live library was changed while it was asked."""
+
+    def __init__(self, store: str, state: int, now: int) -> None:
+        self.state, self.now = state, now
+        super().__init__(store, f"it went from state {state} to {now} while it was asked; ask again")
+
+
+class PassedStateError(LibraryError):
+    """A live library is no longer at the state that was asked for."""
+
+    def __init__(self, library: str, state: str, now: int) -> None:
+        self.state, self.now = state, now
+        super().__init__(
+            library,
+            f"it is a live library, at state {now} now, and keeps no earlier one such as {state}; ask without a "
+            "release, or keep states as releases with `ltkg publish --to DIR`",
+        )
 
 
 class ServerError(LearnTogetherError):

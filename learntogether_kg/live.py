@@ -14,8 +14,18 @@ from learntogether_kg import ontology, resources
 from learntogether_kg.custody import Record
 from learntogether_kg.errors import LibraryBusyError
 from learntogether_kg.library import Change, Library
-from learntogether_kg.namespaces import CATALOGUE, ID, LT, ONTOLOGY_GRAPH
+from learntogether_kg.live_state import LiveState
+from learntogether_kg.namespaces import ONTOLOGY_GRAPH
+from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
+
+_CHECK_SECONDS = 10
+"""So long may the server take to say which state it is at."""
+
+
+def is_address(library: str) -> bool:
+    """Returns whether what names a library is a server's address, and no folder."""
+    return library.startswith(("http://", "https://"))
 
 
 class LiveLibrary:
@@ -30,13 +40,21 @@ class LiveLibrary:
 
     def state(self) -> int:
         """Returns the number of its state; 0 where nothing was ever submitted."""
-        number = self.store.graph(CATALOGUE).value(CATALOGUE, LT.stateNumber)
+        asked = SparqlStore(self.store.endpoint, self.store.update_endpoint, _CHECK_SECONDS)
+        ((number,),) = asked.select(_query("state"))
         return int(number) if isinstance(number, Literal) else 0
+
+    def newest(self) -> LiveState:
+        """Returns the state it is at now."""
+        return self.at(self.state())
+
+    def at(self, number: int) -> LiveState:
+        """Returns the state of that number, which answers as long as the library is at it."""
+        return LiveState(self.store, number, self.state)
 
     def studies(self) -> list[URIRef]:
         """Returns the IRIs of its reviews and syntheses, sorted; other graphs of the server are left alone."""
-        names = set(self.store.graph_names()) - {ONTOLOGY_GRAPH, CATALOGUE}
-        return sorted(name for name in names if name.startswith(ID))
+        return studies_in(self.store)
 
     def commit(self, records: Sequence[Record], withdraw: Collection[URIRef] = (), note: str = "") -> Change:  # noqa: ARG002  # a server keeps no log of ours
         """Stores records and withdraws studies by one update, which counts the state up; no update where all is there.
@@ -81,3 +99,12 @@ class LiveLibrary:
         records = [Record(study, self.store.graph(study), Graph()) for study in held]
         gone = set(library.current().studies()) - set(held)
         return library.commit(records, gone, f"from {self.store.endpoint}, state {self.state()}")
+
+
+def studies_in(store: Store) -> list[URIRef]:
+    """Returns the IRIs of the reviews and syntheses in a store, sorted."""
+    return sorted(name for (name,) in store.select(_query("studies")) if isinstance(name, URIRef))
+
+
+def _query(name: str) -> str:
+    return (resources.folder("queries") / "internal" / f"{name}.rq").read_text(encoding="utf-8")

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from rdflib import Literal, URIRef
+from rdflib import BNode, Literal, URIRef
 from rdflib.namespace import XSD
 
 from learntogether_kg import resources
@@ -95,8 +95,8 @@ class NamedQuery:
     columns: Mapping[str, str] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
 
-    def bind(self, terms: Mapping[str, Term | None]) -> str:
-        """Returns the query with the given terms in the place of its defaults; None stands for any."""
+    def bind(self, terms: Mapping[str, Term | Sequence[Term] | None]) -> str:
+        """Returns the query with the given terms, one or several, in the place of its defaults; None is any."""
         lines = self.text.splitlines()
         for parameter in self.parameters:
             if parameter.name in terms:
@@ -204,7 +204,7 @@ def ask(store: Store, name: str, arguments: Mapping[str, str] | None = None) -> 
     query = named(name)
     read = read_arguments(store, query, arguments or {})
     solutions = store.select(query.bind(read.terms))
-    return Answer.of(query.name, read.shown, solutions, query.lists, Labels(store, _internal("label")))
+    return Answer.of(query.name, read.shown, solutions, query.lists, Labels(store, _internal("labels")))
 
 
 def read_arguments(store: Store, query: NamedQuery, arguments: Mapping[str, str]) -> Arguments:
@@ -218,7 +218,7 @@ def read_arguments(store: Store, query: NamedQuery, arguments: Mapping[str, str]
     Raises:
         QueryArgumentError: An argument is unknown or not of its type.
     """
-    labels = Labels(store, _internal("label"))
+    labels = Labels(store, _internal("labels"))
     terms = _terms(query, arguments, store)
     return Arguments(query, terms, {each.name: _shown(each, terms, labels) for each in query.parameters})
 
@@ -241,11 +241,13 @@ def unpublished(store: Store) -> list[URIRef]:
     return [iri for (iri,) in store.select(_internal("unpublished").text) if isinstance(iri, URIRef)]
 
 
-def _replace_value(line: str, term: Term | None) -> str:
+def _replace_value(line: str, term: Term | Sequence[Term] | None) -> str:
     found = _PARAMETER.match(line)
     assert found is not None, "the line was read as a parameter"
     start, end = found.span(3)
-    return line[:start] + ("UNDEF" if term is None else term.n3()) + line[end:]
+    # A term of rdflib is a text, and a text is a sequence too.
+    terms = [term] if isinstance(term, URIRef | Literal | BNode) else term or ()
+    return line[:start] + (" ".join(each.n3() for each in terms) or "UNDEF") + line[end:]
 
 
 def _terms(query: NamedQuery, arguments: Mapping[str, str], store: Store) -> dict[str, Term | None]:

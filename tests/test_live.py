@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from learntogether_kg.live import LiveLibrary
 from learntogether_kg.recurrence.request import Counted, Request
 from learntogether_kg.store.sparql import SparqlStore
 from tests.stores import served, virtuoso
+from tests.test_cli import ltkg
 
 FILES = [file for file in reviews.bundled_files("sample") if file.suffix == ".xlsx"][:3]
 
@@ -37,7 +39,7 @@ def test_a_live_library_answers_as_a_folder_does(live: LiveLibrary, tmp_path: Pa
     for name in ("reviews", "recurring-patterns", "types-reported"):
         assert queries.ask(live.store, name).rows == queries.ask(local, name).rows
     request = Request(by=("type",), codes="any")
-    there, here = Counted.live(live.store, "live"), Counted.of(folder.current())
+    there, here = Counted.of(live.newest()), Counted.of(folder.current())
     assert there.answer(request).answer.rows == here.answer(request).answer.rows
 
 
@@ -82,7 +84,7 @@ def test_virtuoso_keeps_counts_and_gives_a_library_back(tmp_path: Path) -> None:
         assert queries.ask(store, "reviews").rows == queries.ask(folder.current().store, "reviews").rows
         request = Request(by=("type",), codes="any")
         here = Counted.of(folder.current()).answer(request).answer.rows
-        assert Counted.live(store, "live").answer(request).answer.rows == here
+        assert Counted.of(live.newest()).answer(request).answer.rows == here
         before = live.studies()
         with pytest.raises(StoreUnavailableError):
             store.change({}, before, ["this is no update"])
@@ -90,6 +92,51 @@ def test_virtuoso_keeps_counts_and_gives_a_library_back(tmp_path: Path) -> None:
         reviews.withdraw(live, [str(before[0])], "to try it")
         release = reviews.publish_live(live, tmp_path / "releases", "first")
         assert (live.state(), release.studies()) == (3, before[1:])
+
+
+def test_the_command_line_asks_a_live_library_as_it_asks_a_folder(live: LiveLibrary, tmp_path: Path) -> None:
+    reviews.submit(live, FILES)
+    reviews.submit(folder := reviews.init(tmp_path / "folder"), FILES)
+    reviews.publish(folder, "one")
+    for words in (("list",), ("ask", "recurring-patterns"), ("recur", "--by", "type"), ("recur", "--pairs")):
+        there, here = (ltkg(*words, "--library", place) for place in (live.store.endpoint, folder.path))
+        assert there.returncode == here.returncode == 0, there.stderr
+        assert there.stdout.replace("state-1", "one") == here.stdout
+    counted = json.loads(ltkg("recur", "--by", "type", "--format", "json", "--library", live.store.endpoint).stdout)
+    assert counted["release"] == "state-1"
+    refused = ltkg("recur", "--by", "type", "--profile", "dfe", "--library", live.store.endpoint)
+    assert (refused.returncode, "publish --to DIR --profile dfe" in refused.stderr) == (2, True)
+    passed = ltkg("ask", "reviews", "--release", "state-0", "--library", live.store.endpoint)
+    assert (passed.returncode, "at state 1 now" in passed.stderr) == (3, True)
+
+
+NOWHERE = "http://127.0.0.1:9/query"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("serve",), 3, "cannot be reached"),
+        (("ask", "reviews"), 3, "cannot be reached"),
+        (("recur", "--by", "type"), 3, "cannot be reached"),
+        (("list",), 3, "cannot be reached"),
+        (("submit", str(FILES[0])), 3, "cannot be reached"),
+        (("publish", "--to", "folder"), 3, "cannot be reached"),
+        (("releases",), 2, "publish --to DIR"),
+        (("token", "list"), 2, "publish --to DIR"),
+        (("demo",), 2, "in a folder"),
+        (("init",), 2, "ltkg submit"),
+    ],
+)
+def test_a_server_that_is_down_or_the_wrong_kind_of_library_is_one_line(
+    words: tuple[str, ...], code: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = ltkg(*words, "--library", NOWHERE)
+    assert (run.returncode, run.stdout) == (code, "")
+    assert said in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "http:").exists()
 
 
 def test_a_server_that_is_not_there_is_said(tmp_path: Path) -> None:

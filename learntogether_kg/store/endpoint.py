@@ -111,19 +111,35 @@ def reply(path: Path, question: Question, prefixes: Mapping[str, str]) -> Reply:
             default_graph=[*default] if chosen else None,
             named_graphs=[*named] if chosen else None,
         )
-        match answer:
-            case ox.QuerySolutions():
-                return _solutions(answer, question)
-            case ox.QueryTriples():
-                return _triples(answer, question, prefixes)
-            case _:
-                form = _form(question.results, RESULT_TYPES)
-                said = WRITERS[form].boolean(bool(answer))
-                return Reply(form, RESULT_TYPES[form][0], "", said.encode())
+        return write(answer, question, prefixes)
     except SyntaxError as error:
         raise MalformedQueryError(f"The query is not SPARQL 1.1: {error}") from error
     except OSError as error:
         raise StoreUnavailableError(path, f"the query cannot be run: {error}") from error
+
+
+def write(
+    answer: ox.QuerySolutions | ox.QueryBoolean | bool | Iterable[ox.Triple],
+    question: Question,
+    prefixes: Mapping[str, str],
+) -> Reply:
+    """Returns an engine's answer in the form that is asked for, up to the limits.
+
+    Args:
+        answer: Solutions, a truth value, or the triples of a graph.
+        question: How the answer is wanted.
+        prefixes: Under which a graph may be written.
+
+    Raises:
+        FormNotOfferedError: Its answer cannot be given in any of the forms that are welcome.
+        MalformedQueryError: A value cannot be carried by that form.
+    """
+    if isinstance(answer, ox.QuerySolutions):
+        return _solutions(answer, question)
+    if not isinstance(answer, ox.QueryBoolean | bool):
+        return _triples(answer, question, prefixes)
+    form = _form(question.results, RESULT_TYPES)
+    return Reply(form, RESULT_TYPES[form][0], "", WRITERS[form].boolean(bool(answer)).encode())
 
 
 def _holds(store: ox.Store, graph: URIRef) -> bool:
@@ -156,7 +172,7 @@ def _solutions(answer: ox.QuerySolutions, question: Question) -> Reply:
     return Reply(form, RESULT_TYPES[form][0], cut, document.encode())
 
 
-def _triples(answer: ox.QueryTriples, question: Question, prefixes: Mapping[str, str]) -> Reply:
+def _triples(answer: Iterable[ox.Triple], question: Question, prefixes: Mapping[str, str]) -> Reply:
     form = _form(question.graphs, GRAPH_TYPES)
     # A graph is a set, and the engine may give a triple more than once.
     lines, cut = _within((f"{triple} .\n" for triple in answer), question, distinct=True)

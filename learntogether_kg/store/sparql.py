@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from http.client import HTTPException, HTTPResponse
 from typing import Final
+from urllib.error import HTTPError
 
 from rdflib import BNode, Graph, Literal, URIRef
 from SPARQLWrapper import CSV, DIGEST, INSERT, JSON, POST, POSTDIRECTLY, SELECT, SPARQLWrapper
-from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
+from SPARQLWrapper.SPARQLExceptions import QueryBadFormed, SPARQLWrapperException
 
-from learntogether_kg.errors import StoreUnavailableError
+from learntogether_kg.errors import MalformedQueryError, StoreUnavailableError
 from learntogether_kg.store.base import Row, Solutions, Term, plain
 
 TIMEOUT_SECONDS = 60
+_LONGEST_REASON: Final = 300
 _LARGEST_UPDATE: Final = 8 * 1024 * 1024
 _AT_ONCE: Final = 500
 """So many triples stand in one step of a request; Virtuoso compiles no long ones."""
@@ -28,10 +34,12 @@ class SparqlStore:
     Args:
         endpoint: Where it is asked.
         update_endpoint: Where it is changed; by default what ``LTKG_UPDATE`` says, else the same address.
+        seconds: How long an answer may take.
     """
 
-    def __init__(self, endpoint: str, update_endpoint: str | None = None) -> None:
+    def __init__(self, endpoint: str, update_endpoint: str | None = None, seconds: float = TIMEOUT_SECONDS) -> None:
         self.endpoint = endpoint
+        self.seconds = seconds
         self.update_endpoint = update_endpoint or os.environ.get("LTKG_UPDATE") or endpoint
 
     def select(self, query: str) -> Solutions:
@@ -39,7 +47,9 @@ class SparqlStore:
         try:
             answer = json.loads(self._ask(query, JSON))
         except ValueError as error:
-            raise StoreUnavailableError(self.endpoint, f"it does not answer the query: {error}") from error
+            raise StoreUnavailableError(
+                self.endpoint, f"it does not answer in JSON, so it may be no SPARQL server: {error}"
+            ) from error
         variables = tuple(answer["head"]["vars"])
         return Solutions(variables, [_row(variables, binding) for binding in answer["results"]["bindings"]])
 
@@ -92,23 +102,44 @@ class SparqlStore:
         client.queryType = INSERT
         client.setMethod(POST)
         client.setRequestMethod(POSTDIRECTLY)
-        _sign_in(client)
-        try:
+        _sign_in(client, TIMEOUT_SECONDS)
+        with _told(self.update_endpoint, "it does not do the update"):
             client.query().response.read()
-        except (SPARQLWrapperException, OSError) as error:
-            raise StoreUnavailableError(self.update_endpoint, f"it does not do the update: {error}") from error
 
-    def _ask(self, query: str, form: str) -> bytes:
+    def stream(self, query: str, accept: str, seconds: float) -> HTTPResponse:
+        """Returns the server's answer to a query of any form, to be read and closed.
+
+        Args:
+            query: The query, which goes to the server as it is.
+            accept: The media types that are welcome.
+            seconds: How long to wait for the server to say something.
+
+        Raises:
+            MalformedQueryError: The server does not take it for a query.
+            StoreUnavailableError: The server does not answer it.
+        """
+        client = self._client(query, seconds)
+        client.addCustomHttpHeader("Accept", accept)
+        with _told(self.endpoint, "it does not answer the query"):
+            try:
+                response: HTTPResponse = client.query().response
+            except QueryBadFormed as error:
+                raise MalformedQueryError(f"The library's server does not take the query: {_line(error)}") from error
+        return response
+
+    def _client(self, query: str, seconds: float) -> SPARQLWrapper:
         client = SPARQLWrapper(self.endpoint)
-        _sign_in(client)
+        _sign_in(client, seconds)
         client.setQuery(query)
         client.queryType = SELECT  # it guesses from words, also those in comments, and takes "add" for an update
         client.setMethod(POST)
+        return client
+
+    def _ask(self, query: str, form: str) -> bytes:
+        client = self._client(query, self.seconds)
         client.setReturnFormat(form)
-        try:
+        with _told(self.endpoint, "it does not answer the query"):
             answer = client.query().response.read()
-        except (SPARQLWrapperException, OSError) as error:
-            raise StoreUnavailableError(self.endpoint, f"it does not answer the query: {error}") from error
         assert isinstance(answer, bytes), "a response is read as bytes"
         return answer
 
@@ -126,9 +157,38 @@ class SparqlStore:
         return sorted(name for (name,) in rows if isinstance(name, URIRef))
 
 
-def _sign_in(client: SPARQLWrapper) -> None:
+@contextmanager
+def _told(address: str, what: str) -> Iterator[None]:
+    """Tells of what goes wrong between us and the server in a line that says what to do."""
+    try:
+        yield
+    except SPARQLWrapperException as error:
+        raise StoreUnavailableError(address, f"{what}: {_line(error)}") from error
+    except TimeoutError as error:
+        raise StoreUnavailableError(address, f"{what} within the time; ask for less, or try again later") from error
+    except HTTPError as error:
+        raise StoreUnavailableError(address, f"{what}: {error}") from error
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, TimeoutError):
+            raise StoreUnavailableError(address, f"{what} within the time; try again later") from error
+        raise StoreUnavailableError(
+            address, f"it cannot be reached ({reason}); see that it runs, and that this is its address"
+        ) from error
+
+
+def _line(error: SPARQLWrapperException) -> str:
+    """Returns what the server said in a line; the library puts a sentence of its own around it."""
+    said = str(error).partition("Response:")[2] or str(error)
+    with suppress(ValueError, SyntaxError):
+        read = ast.literal_eval(said.strip())
+        said = read.decode(errors="replace") if isinstance(read, bytes) else said
+    return " ".join(said.split())[:_LONGEST_REASON] or type(error).__name__
+
+
+def _sign_in(client: SPARQLWrapper, seconds: float) -> None:
     """Signs in as ``LTKG_USER`` with ``LTKG_PASSWORD``; ``LTKG_AUTH=digest`` does it as Virtuoso wants."""
-    client.setTimeout(TIMEOUT_SECONDS)
+    client.setTimeout(math.ceil(seconds))
     user = os.environ.get("LTKG_USER")
     if user:
         if os.environ.get("LTKG_AUTH", "").lower() == "digest":
