@@ -242,9 +242,19 @@ def submit(
         ),
     ] = False,
     extension: Extensions = None,
+    graph_store: Annotated[
+        str | None,
+        typer.Option(
+            "--graph-store",
+            envvar="LTKG_GRAPH_STORE",
+            metavar="URL",
+            help="Where a server takes whole graphs (SPARQL 1.1 Graph Store Protocol), if it is not found by itself; "
+            "none to send all in the update.",
+        ),
+    ] = None,
 ) -> None:
     """Check reviews, coders' workbooks and recoding queues and store them as one new state, all or nothing."""
-    place = _place(library)
+    place = LiveLibrary(SparqlStore(library, graph_store=graph_store)) if is_address(library) else _place(library)
     with _progress("Reading and checking", len(files)) as step:
         change = reviews.submit(place, files, step, replace_coding=replace_coding, extensions=extension or [])
     out.print(
