@@ -18,6 +18,7 @@ from learntogether_kg.recurrence.named import ask_named
 from learntogether_kg.recurrence.request import Counted, Protection
 from learntogether_kg.reviews import protection as protection_of
 from learntogether_kg.snapshot import Manifest, Snapshot
+from learntogether_kg.store.base import Store
 
 if TYPE_CHECKING:
     from typing import Self
@@ -49,13 +50,17 @@ class Served:
         """
         store = release.store
         reviews = queries.ask(store, "reviews")
-        notices = (_synthetic_notice(reviews), _coding_notice(queries.ask(store, "coding-by-coder-kind")))
-        return cls(
+        counted = Counted.of(release) if isinstance(release, LiveState) else None
+        notices = (_synthetic_notice(reviews), _coding_notice(_coder_kinds(store, counted)))
+        found = cls(
             release,
             reviews=_by_local_name(reviews, "review"),
             patterns=_by_local_name(queries.ask(store, "pattern-list"), "pattern"),
             caution=" ".join(notice for notice in notices if notice),
         )
+        if counted is not None:
+            vars(found)["counted"] = counted  # it was extracted over a network already
+        return found
 
     @cached_property
     def counted(self) -> Counted:
@@ -145,9 +150,16 @@ def _synthetic_notice(answer: Answer) -> str:
     )
 
 
-def _coding_notice(answer: Answer) -> str:
-    """Says what a figure rests on. The kinds are those of coders who have coded at least one review."""
-    kinds = {value.iri for value in column(answer, "coderKind") if isinstance(value, Resource)}
+def _coder_kinds(store: Store, counted: Counted | None) -> set[str]:
+    """Returns the kinds of coders who have coded at least one review; not every server answers the query for them."""
+    if counted is not None:
+        return {coder.kind.iri for coder in counted.coding.coders}
+    kinds = column(queries.ask(store, "coding-by-coder-kind"), "coderKind")
+    return {value.iri for value in kinds if isinstance(value, Resource)}
+
+
+def _coding_notice(kinds: set[str]) -> str:
+    """Says what a figure rests on."""
     if str(CL.machine) not in kinds:
         return ""
     if len(kinds) == 1:

@@ -24,6 +24,7 @@ from learntogether_kg import __version__, cli_coding, cli_typology, queries, rep
 from learntogether_kg.answers import Answer, heading, text
 from learntogether_kg.disclosure.worlds import MOST_MINUTES
 from learntogether_kg.errors import (
+    DifferingServerError,
     InconsistentOntologyError,
     InvalidReviewError,
     LearnTogetherError,
@@ -498,7 +499,7 @@ def main() -> None:
         _fail(str(error), DOES_NOT_CONFORM)
     except InconsistentOntologyError as error:
         _fail(str(error), DOES_NOT_CONFORM)
-    except (StoreUnavailableError, LibraryError) as error:
+    except (StoreUnavailableError, LibraryError, DifferingServerError) as error:
         _fail(str(error), UNAVAILABLE)
     except LearnTogetherError as error:
         _fail(str(error), WRONG_USE)

@@ -256,6 +256,17 @@ class StoreUnavailableError(LearnTogetherError):
         super().__init__(f"Store {store}: {reason}")
 
 
+class DifferingServerError(LearnTogetherError):
+    """A server is known to answer a named query wrongly, or not at all."""
+
+    def __init__(self, query: str, kind: str, reason: str) -> None:
+        self.query, self.kind, self.reason = query, kind, reason
+        super().__init__(
+            f"Query {query} is not asked of a {kind} server, which would not answer it rightly: {reason}. Ask a "
+            "release of the library, made by `ltkg publish --to DIR`, or keep the library on another kind of server"
+        )
+
+
 class StateChangedError(StoreUnavailableError):
     """A live library was changed while it was asked."""
 

@@ -22,6 +22,7 @@ from learntogether_kg.snapshot import Manifest
 from learntogether_kg.store.base import Solutions
 from learntogether_kg.store.endpoint import Question, Reply
 from learntogether_kg.store.remote import reply
+from learntogether_kg.store.servers import Kind
 from learntogether_kg.store.sparql import SparqlStore
 
 _MOST_KEPT: Final = 200_000
@@ -82,6 +83,10 @@ class StateStore:
         names = self._store.graph_names()
         self.confirm()
         return names
+
+    def kind(self) -> Kind:
+        """Returns which kind of server it is; see `SparqlStore.kind`."""
+        return self._store.kind()
 
     def confirm(self) -> None:
         """Makes sure that the library is at this state.

@@ -20,9 +20,12 @@ from rdflib.namespace import XSD
 
 from learntogether_kg import resources
 from learntogether_kg.answers import Answer, Labels
-from learntogether_kg.errors import QueryArgumentError, QueryFileError, UnknownQueryError
+from learntogether_kg.errors import DifferingServerError, QueryArgumentError, QueryFileError, UnknownQueryError
+from learntogether_kg.live_state import StateStore
 from learntogether_kg.namespaces import expand, shorten
 from learntogether_kg.store.base import Store, Term
+from learntogether_kg.store.servers import Kind
+from learntogether_kg.store.sparql import SparqlStore
 
 _REQUIRED: Final = ("summary", "question", "tags", "discloses")
 _OPTIONAL: Final = ("lists", "counts-over", "chart")
@@ -99,8 +102,12 @@ class NamedQuery:
         """Returns the query with the given terms, one or several, in the place of its defaults; None is any."""
         lines = self.text.splitlines()
         for parameter in self.parameters:
+            line = lines[parameter.line]
             if parameter.name in terms:
-                lines[parameter.line] = _replace_value(lines[parameter.line], terms[parameter.name])
+                line = _replace_value(line, terms[parameter.name])
+            elif parameter.default == "UNDEF":
+                line = f"# {line.strip()}"
+            lines[parameter.line] = line
         return "\n".join(lines) + "\n"
 
 
@@ -199,12 +206,14 @@ def ask(store: Store, name: str, arguments: Mapping[str, str] | None = None) -> 
     Raises:
         UnknownQueryError: No query has that name.
         QueryArgumentError: An argument is unknown or not of its type.
+        DifferingServerError: The store is a server of a kind that is known not to answer this query rightly.
         StoreUnavailableError: The store does not answer.
     """
     query = named(name)
+    _refuse_differing(store, name)
     read = read_arguments(store, query, arguments or {})
     solutions = store.select(query.bind(read.terms))
-    return Answer.of(query.name, read.shown, solutions, query.lists, Labels(store, _internal("labels")))
+    return Answer.of(query.name, read.shown, solutions, query.lists, labels(store))
 
 
 def read_arguments(store: Store, query: NamedQuery, arguments: Mapping[str, str]) -> Arguments:
@@ -218,9 +227,21 @@ def read_arguments(store: Store, query: NamedQuery, arguments: Mapping[str, str]
     Raises:
         QueryArgumentError: An argument is unknown or not of its type.
     """
-    labels = Labels(store, _internal("labels"))
+    known = labels(store)
     terms = _terms(query, arguments, store)
-    return Arguments(query, terms, {each.name: _shown(each, terms, labels) for each in query.parameters})
+    return Arguments(query, terms, {each.name: _shown(each, terms, known) for each in query.parameters})
+
+
+def _refuse_differing(store: Store, name: str) -> None:
+    """Refuses a query rather than give a wrong answer to it."""
+    kind = store.kind() if isinstance(store, SparqlStore | StateStore) else Kind()
+    if reason := kind.refuses(name):
+        raise DifferingServerError(name, kind.name, reason)
+
+
+def labels(store: Store) -> Labels:
+    """Returns the labels of what is in a store."""
+    return Labels(store, _internal("labels"))
 
 
 def options(store: Store, kind: str) -> dict[URIRef, str]:
@@ -245,9 +266,12 @@ def _replace_value(line: str, term: Term | Sequence[Term] | None) -> str:
     found = _PARAMETER.match(line)
     assert found is not None, "the line was read as a parameter"
     start, end = found.span(3)
+    if not term and not isinstance(term, Literal):
+        # One UNDEF alone binds nothing and keeps everything, so it is left out: Virtuoso finds nothing with it.
+        return f"# {line[:start].strip()} UNDEF {line[end:].strip()}"
     # A term of rdflib is a text, and a text is a sequence too.
-    terms = [term] if isinstance(term, URIRef | Literal | BNode) else term or ()
-    return line[:start] + (" ".join(each.n3() for each in terms) or "UNDEF") + line[end:]
+    terms = [term] if isinstance(term, URIRef | Literal | BNode) else term
+    return line[:start] + " ".join(each.n3() for each in terms) + line[end:]
 
 
 def _terms(query: NamedQuery, arguments: Mapping[str, str], store: Store) -> dict[str, Term | None]:

@@ -101,21 +101,26 @@ def reply(path: Path, question: Question, prefixes: Mapping[str, str]) -> Reply:
         store = ox.Store.read_only(str(path))
     except (OSError, RuntimeError) as error:
         raise StoreUnavailableError(path, f"it cannot be opened: {error}") from error
+    return answer(store, question, prefixes)
+
+
+def answer(store: ox.Store, question: Question, prefixes: Mapping[str, str]) -> Reply:
+    """Returns the answer to a question of an open store; see `reply`."""
     chooses = refuse_reaching_out(question.query, lambda graph: _holds(store, graph))
     chosen = bool(question.default_graphs or question.named_graphs)  # by the protocol, which goes before the query
     default, named = _graphs(store, question.default_graphs), _graphs(store, question.named_graphs)
     try:
-        answer = store.query(
+        found = store.query(
             question.query,
             use_default_graph_as_union=not (chosen or chooses),
             default_graph=[*default] if chosen else None,
             named_graphs=[*named] if chosen else None,
         )
-        return write(answer, question, prefixes)
+        return write(found, question, prefixes)
     except SyntaxError as error:
         raise MalformedQueryError(f"The query is not SPARQL 1.1: {error}") from error
     except OSError as error:
-        raise StoreUnavailableError(path, f"the query cannot be run: {error}") from error
+        raise StoreUnavailableError("of this library", f"the query cannot be run: {error}") from error
 
 
 def write(

@@ -149,7 +149,7 @@ def _challenge(request: Request, seconds: float) -> dict[str, str]:
             return {}
     except HTTPError as error:
         if error.code != _UNAUTHORISED:
-            raise
+            return {}
         wanted = error.headers.get("WWW-Authenticate", "").partition(" ")[2]
         return parse_keqv_list(list(filter(None, parse_http_list(wanted))))
 

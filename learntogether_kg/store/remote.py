@@ -18,13 +18,15 @@ import pyoxigraph as ox
 
 from learntogether_kg.errors import QueryTimeError, ReachingQueryError, StoreUnavailableError
 from learntogether_kg.store.endpoint import Question, Reply, write
-from learntogether_kg.store.reach import refuse_reaching_out
+from learntogether_kg.store.reach import form_of, refuse_reaching_out
 from learntogether_kg.store.sparql import SparqlStore
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_ACCEPT: Final = "application/sparql-results+json, application/n-triples;q=0.9, text/turtle;q=0.8"
+_RESULTS: Final = "application/sparql-results+json"
+_TRIPLES: Final = "application/n-triples, text/turtle;q=0.8"
+_WITH_TRIPLES: Final = ("CONSTRUCT", "DESCRIBE")
 _GRAPHS: Final = {
     "application/n-triples": ox.RdfFormat.N_TRIPLES,
     "text/plain": ox.RdfFormat.N_TRIPLES,
@@ -59,7 +61,9 @@ def reply(store: SparqlStore, question: Question, prefixes: Mapping[str, str], s
     if chooses or question.default_graphs or question.named_graphs:
         raise ReachingQueryError(_WHOLE)
     try:
-        answer = store.stream(question.query, _ACCEPT, seconds)
+        # Not both at once: Virtuoso gives a graph as solutions where it may.
+        accept = _TRIPLES if form_of(question.query) in _WITH_TRIPLES else _RESULTS
+        answer = store.stream(question.query, accept, seconds)
         with closing(answer):
             found = write(_read(answer, deadline), question, prefixes)
             return replace(found, cut="rows") if answer.headers.get(_CUT_BY_SERVER) and not found.cut else found
@@ -99,6 +103,6 @@ def _read(answer: HTTPResponse, deadline: float) -> ox.QuerySolutions | ox.Query
         return (quad.triple for quad in ox.parse(body, format=_GRAPHS[kind]))
     found = ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
     if isinstance(found, ox.QuerySolutions) and any(each.value in _VIRTUOSO_ASKED for each in found.variables):
-        said = next(iter(next(iter(found))), None)
+        said = next((row[0] for row in found), None)  # for false some versions give no solution
         return isinstance(said, ox.Literal) and said.value in ("1", "true")
     return found

@@ -196,6 +196,7 @@ class SparqlStore:
         """
         client = self._client(query, seconds)
         client.addCustomHttpHeader("Accept", accept)
+        client.setOnlyConneg(True)  # its parameters for other servers say another form
         with _told(self.endpoint, "it does not answer the query"):
             try:
                 response: HTTPResponse = client.query().response
