@@ -6,6 +6,7 @@ from typing import Final
 
 from rdflib import DCTERMS, FOAF, RDF, VOID, XSD, BNode, Graph, Literal, Namespace, URIRef
 
+from learntogether_kg import query_catalogue
 from learntogether_kg.namespaces import CL, ID, LT, ONTOLOGY_GRAPH, PREFIXES, TYP
 from learntogether_kg.snapshot import Manifest
 
@@ -43,6 +44,14 @@ def describe_service(endpoint: str, dataset: str, manifest: Manifest) -> Graph:
     graph.add((default, RDF.type, SD.Graph))
     if manifest.quads is not None:
         graph.add((default, VOID.triples, Literal(manifest.quads)))
+    # The catalogue of queries is the software's and not the release's: FROM chooses it, and it is asked alone.
+    available, queries = BNode("available"), BNode("queries")
+    graph.add((service, SD.availableGraphs, available))
+    graph.add((available, RDF.type, SD.GraphCollection))
+    graph.add((available, SD.namedGraph, queries))
+    graph.add((queries, RDF.type, SD.NamedGraph))
+    graph.add((queries, SD.name, query_catalogue.CATALOGUE))
+    graph.add((queries, DCTERMS.description, Literal("Every named query, as sh:SPARQLExecutable", lang="en")))
     graph.add((data, SD.namedGraph, ontology))
     graph.add((ontology, RDF.type, SD.NamedGraph))
     graph.add((ontology, SD.name, ONTOLOGY_GRAPH))

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from api.processes import OFFERED, RETRY_AFTER, AllBusyError, Processes, UnfinishedError
 from api.worker import Limits
-from learntogether_kg import errors
+from learntogether_kg import errors, query_catalogue
 from learntogether_kg.live_state import LiveState
 from learntogether_kg.namespaces import PREFIXES
 from learntogether_kg.snapshot import Snapshot
@@ -42,13 +42,17 @@ class Evaluations:
     name = "The evaluation of a query"
 
     def warm_up(self) -> None:
-        """Loads the parser. The store is opened for each query anew: an open one does not survive a fork."""
+        """Loads the parser and the catalogue of queries.
+
+        The store is opened for each query anew: an open one does not survive a fork.
+        """
+        query_catalogue.graph()
         refuse_reaching_out("SELECT * WHERE { ?from ?p ?o }", lambda _: False)
 
     def answer(self, job: tuple[Path, Question]) -> bytes:
         """Returns the reply: a line of JSON about it, then its body. A refusal has the error's name in that line."""
         try:
-            found = reply(*job, prefixes=PREFIXES)
+            found = reply(*job, prefixes=PREFIXES, aside=query_catalogue.aside())
         except tuple(_ERRORS.values()) as error:
             return json.dumps({"error": type(error).__name__, "detail": str(error)}).encode()
         about = {name: value for name, value in asdict(found).items() if name != "body"}
@@ -110,7 +114,7 @@ class Evaluator:
 
     def _ask(self, release: Snapshot | LiveState, question: Question) -> Reply:
         if isinstance(release, LiveState):
-            return release.reply(question, PREFIXES, self._limits.seconds)
+            return release.reply(question, PREFIXES, self._limits.seconds, query_catalogue.aside())
         try:
             answer = self._processes.ask((release.path / "store", question))
         except AllBusyError:

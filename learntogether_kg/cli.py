@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich import box
@@ -20,7 +20,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from learntogether_kg import __version__, cli_coding, cli_typology, queries, reports, reviews, second_coding
+from learntogether_kg import __version__, asking, cli_coding, cli_typology, queries, reports, reviews, second_coding
 from learntogether_kg.answers import Answer, heading, text
 from learntogether_kg.disclosure.worlds import MOST_MINUTES
 from learntogether_kg.errors import (
@@ -37,6 +37,7 @@ from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
 from learntogether_kg.live import LiveLibrary, is_address
 from learntogether_kg.live_state import LiveState
+from learntogether_kg.namespaces import shorten
 from learntogether_kg.recurrence.answer import Result, as_document, notes
 from learntogether_kg.recurrence.dimensions import dimensions, year_kinds
 from learntogether_kg.recurrence.named import ask_named
@@ -124,6 +125,7 @@ def demo(
     serve_it: Annotated[bool, typer.Option("--serve", help="Go on to serve it.")] = False,
     host: Host = DEFAULT_HOST,
     port: Port = DEFAULT_PORT,
+    sparql: Sparql = False,
 ) -> None:
     """Build the bundled sample of published reviews, or the teaching library, and print the patterns that recur."""
     _refuse_address(library, "the bundled libraries are built in a folder")
@@ -134,7 +136,7 @@ def demo(
     _print_table(answer, f"Recurring patterns · release {release.manifest.release} of {library}")
     err.print(f"{ABOUT[bundle]} More questions: ltkg queries --library {escape(library)}", soft_wrap=True)
     if serve_it:
-        _serve(library, release, host, port)
+        _serve(library, release, host, port, sparql=sparql)
 
 
 @app.command()
@@ -361,6 +363,29 @@ def ask(
     _print_answer(answer, form, queries.named(name).summary)
 
 
+@app.command("sparql")
+def ask_sparql(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file with a SPARQL 1.1 query; - reads it from here.")],
+    form: Annotated[
+        str, typer.Option("--format", help=f"table, or a form of the protocol: {', '.join(asking.FORMS)}.")
+    ] = "table",
+    seconds: Annotated[float, typer.Option(help="How long it may take.", min=0.001)] = 60,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    release: ReleaseOption = None,
+) -> None:
+    """Ask a read-only SPARQL query of a release, or of a SPARQL server, under the rules of /sparql."""
+    if form not in ("table", *asking.FORMS):
+        _fail(f"--format {form!r} is not one of table, {', '.join(asking.FORMS)}", WRONG_USE)
+    query = _read_text(file)
+    found = asking.ask(_asked(library, release), query, "" if form == "table" else form, seconds)
+    if form == "table" and found.form == "json":
+        _print_solutions(json.loads(found.body))
+    else:
+        sys.stdout.write(found.body.decode())
+    if found.cut:
+        err.print(f"The answer was cut at the limit of {found.cut}; ask for less, or in parts", soft_wrap=True)
+
+
 @app.command()
 def synth(
     n: Annotated[int, typer.Argument(metavar="N", help="How many reviews.", min=1, max=1_000_000)],
@@ -540,6 +565,30 @@ def _pair(argument: str, option: str = "--param") -> tuple[str, str]:
     if not separator:
         _fail(f"{option} {argument!r} has no value; write it as name=value", WRONG_USE)
     return name, value
+
+
+def _read_text(file: Path) -> str:
+    """Returns the text of a file, or what is typed or piped in for ``-``."""
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UnreadableFileError(file, f"it cannot be read: {reason}") from error
+
+
+def _print_solutions(document: dict[str, Any]) -> None:
+    if "boolean" in document:
+        out.print("yes" if document["boolean"] else "no")
+        return
+    names = document["head"]["vars"]
+    rows = [[each[name]["value"] if name in each else "" for name in names] for each in document["results"]["bindings"]]
+    if not rows:
+        out.print("Nothing was found.")
+        return
+    table = _table(*names)
+    for row in rows:
+        table.add_row(*(escape(shorten(value)) for value in row))
+    out.print(table)
 
 
 def _asked(library: str, release: str | None) -> Snapshot | LiveState:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -154,14 +154,20 @@ class LiveState:
         """Returns whether the server answers and is at this state."""
         return self.newest() == self.number
 
-    def reply(self, question: Question, prefixes: dict[str, str], seconds: float) -> Reply:
+    def reply(
+        self,
+        question: Question,
+        prefixes: dict[str, str],
+        seconds: float,
+        aside: Mapping[str, bytes] | None = None,
+    ) -> Reply:
         """Returns the answer to a query from outside; see `store.remote.reply`.
 
         Raises:
             StateChangedError: The library is at another state.
             LearnTogetherError: As `store.remote.reply` raises.
         """
-        found = reply(self.server, question, prefixes, seconds)
+        found = reply(self.server, question, prefixes, seconds, aside)
         self.store.confirm()
         return found
 

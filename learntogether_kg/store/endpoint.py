@@ -37,6 +37,7 @@ _FORMATS: Final = {
     "jsonld": ox.RdfFormat.JSON_LD,
     "rdfxml": ox.RdfFormat.RDF_XML,
 }
+_LONGEST_REASON: Final = 300
 _PREFIXED: Final = ("turtle", "rdfxml")
 
 
@@ -83,13 +84,17 @@ class Reply:
     body: bytes
 
 
-def reply(path: Path, question: Question, prefixes: Mapping[str, str]) -> Reply:
+def reply(
+    path: Path, question: Question, prefixes: Mapping[str, str], aside: Mapping[str, bytes] | None = None
+) -> Reply:
     """Returns the answer to a question. The store is opened for it, and read-only.
 
     Args:
         path: The store's folder.
         question: What is asked.
         prefixes: Under which a graph may be written.
+        aside: Graphs that stand beside the store, by name, in N-Triples: a question that chooses no others is asked of
+            them.
 
     Raises:
         MalformedQueryError: It is not SPARQL.
@@ -101,11 +106,15 @@ def reply(path: Path, question: Question, prefixes: Mapping[str, str]) -> Reply:
         store = ox.Store.read_only(str(path))
     except (OSError, RuntimeError) as error:
         raise StoreUnavailableError(path, f"it cannot be opened: {error}") from error
-    return answer(store, question, prefixes)
+    return answer(store, question, prefixes, aside)
 
 
-def answer(store: ox.Store, question: Question, prefixes: Mapping[str, str]) -> Reply:
+def answer(
+    store: ox.Store, question: Question, prefixes: Mapping[str, str], aside: Mapping[str, bytes] | None = None
+) -> Reply:
     """Returns the answer to a question of an open store; see `reply`."""
+    beside = set_apart(question, aside or {})
+    store = store if beside is None else beside
     chooses = refuse_reaching_out(question.query, lambda graph: _holds(store, graph))
     chosen = bool(question.default_graphs or question.named_graphs)  # by the protocol, which goes before the query
     default, named = _graphs(store, question.default_graphs), _graphs(store, question.named_graphs)
@@ -118,9 +127,40 @@ def answer(store: ox.Store, question: Question, prefixes: Mapping[str, str]) -> 
         )
         return write(found, question, prefixes)
     except SyntaxError as error:
-        raise MalformedQueryError(f"The query is not SPARQL 1.1: {error}") from error
+        said = " ".join(str(error).split())[:_LONGEST_REASON]
+        raise MalformedQueryError(f"The query is not SPARQL 1.1: {said}") from error
     except OSError as error:
         raise StoreUnavailableError("of this library", f"the query cannot be run: {error}") from error
+
+
+def set_apart(question: Question, aside: Mapping[str, bytes]) -> ox.Store | None:
+    """Returns a store of the graphs that stand beside, where a question chooses of them; else None.
+
+    Args:
+        question: What is asked.
+        aside: The graphs by name, in N-Triples.
+
+    Raises:
+        MalformedQueryError: The question cannot be read.
+        ReachingQueryError: It is an update or asks another server, or it chooses of them and of others.
+    """
+    named: list[str] = []
+
+    def note(graph: URIRef) -> bool:
+        named.append(str(graph))
+        return True
+
+    refuse_reaching_out(question.query, note)
+    chosen = {*question.default_graphs, *question.named_graphs} or set(named)
+    if not chosen & set(aside):
+        return None
+    if others := sorted(chosen - set(aside)):
+        kept = ", ".join(sorted(chosen & set(aside)))
+        raise ReachingQueryError(f"{kept} is asked alone; leave out {', '.join(others)}, or ask twice")
+    store = ox.Store()
+    for name in chosen:
+        store.load(aside[name], format=ox.RdfFormat.N_TRIPLES, to_graph=ox.NamedNode(name))
+    return store
 
 
 def write(

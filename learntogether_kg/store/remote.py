@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from learntogether_kg.errors import QueryTimeError, ReachingQueryError, StoreUnavailableError
-from learntogether_kg.store.endpoint import Question, Reply, write
+from learntogether_kg.store.endpoint import Question, Reply, answer, set_apart, write
 from learntogether_kg.store.reach import form_of, refuse_reaching_out
 from learntogether_kg.store.sparql import SparqlStore
 
@@ -39,7 +39,13 @@ _VIRTUOSO_ASKED: Final = ("__ask_retval", "__ASK_RETVAL")
 """Virtuoso answers ASK with one solution that binds this."""
 
 
-def reply(store: SparqlStore, question: Question, prefixes: Mapping[str, str], seconds: float) -> Reply:
+def reply(
+    store: SparqlStore,
+    question: Question,
+    prefixes: Mapping[str, str],
+    seconds: float,
+    aside: Mapping[str, bytes] | None = None,
+) -> Reply:
     """Returns a server's answer to a question.
 
     Args:
@@ -47,6 +53,7 @@ def reply(store: SparqlStore, question: Question, prefixes: Mapping[str, str], s
         question: What is asked.
         prefixes: Under which a graph may be written.
         seconds: How long to wait for the whole answer.
+        aside: As for `endpoint.reply`.
 
     Raises:
         MalformedQueryError: The server does not take it for SPARQL.
@@ -57,16 +64,19 @@ def reply(store: SparqlStore, question: Question, prefixes: Mapping[str, str], s
         StoreUnavailableError: The server cannot be reached, or fails.
     """
     deadline = time.monotonic() + seconds
+    beside = set_apart(question, aside or {})
+    if beside is not None:
+        return answer(beside, question, prefixes)
     chooses = refuse_reaching_out(question.query, lambda _: True)
     if chooses or question.default_graphs or question.named_graphs:
         raise ReachingQueryError(_WHOLE)
     try:
         # Not both at once: Virtuoso gives a graph as solutions where it may.
         accept = _TRIPLES if form_of(question.query) in _WITH_TRIPLES else _RESULTS
-        answer = store.stream(question.query, accept, seconds)
-        with closing(answer):
-            found = write(_read(answer, deadline), question, prefixes)
-            return replace(found, cut="rows") if answer.headers.get(_CUT_BY_SERVER) and not found.cut else found
+        response = store.stream(question.query, accept, seconds)
+        with closing(response):
+            found = write(_read(response, deadline), question, prefixes)
+            return replace(found, cut="rows") if response.headers.get(_CUT_BY_SERVER) and not found.cut else found
     except (OSError, HTTPException) as error:
         if time.monotonic() >= deadline:
             raise QueryTimeError(seconds) from error
