@@ -54,6 +54,7 @@ STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StateChangedError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.PassedStateError: HTTPStatus.GONE,
+    errors.BackupError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DifferingServerError: HTTPStatus.NOT_IMPLEMENTED,
     errors.QueryTimeError: HTTPStatus.GATEWAY_TIMEOUT,
 }

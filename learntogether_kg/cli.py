@@ -20,7 +20,18 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from learntogether_kg import __version__, asking, cli_coding, cli_typology, queries, reports, reviews, second_coding
+from learntogether_kg import (
+    __version__,
+    asking,
+    backup,
+    cli_coding,
+    cli_typology,
+    queries,
+    reports,
+    reviews,
+    second_coding,
+    verifying,
+)
 from learntogether_kg.answers import Answer, heading, text
 from learntogether_kg.disclosure.worlds import MOST_MINUTES
 from learntogether_kg.errors import (
@@ -460,6 +471,47 @@ def recur(
     )
     asked = _asked(library, release)
     _print_result(Counted.of(asked).answer(request, _protection(asked, profile)), form)
+
+
+@app.command("backup")
+def back_up(
+    file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The file to write; it must not exist.")],
+    library: LibraryOption = DEFAULT_LIBRARY,
+) -> None:
+    """Write a whole library, custody too, into one file with the hash of each of its files."""
+    place = _folder(library, "a server has backups of its own; a folder's library is backed up here")
+    with err.status("Writing"):
+        count = backup.write(place, file)
+    out.print(f"Wrote {count} files of {escape(library)} to {escape(str(file))}", soft_wrap=True)
+    err.print("It holds custody, which identifies reports: keep it as safe as the library.", soft_wrap=True)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="A file that `ltkg backup` wrote.")],
+    library: LibraryOption = DEFAULT_LIBRARY,
+) -> None:
+    """Make a library again of a backup, in a new folder, after each file's hash was checked."""
+    _refuse_address(library, "a backup is restored into a folder")
+    with err.status("Reading and checking"):
+        place = backup.restore(file, Path(library))
+    out.print(f"Library {escape(library)} is back, at state {place.current().manifest.state}", soft_wrap=True)
+
+
+@app.command()
+def verify(library: LibraryOption = DEFAULT_LIBRARY) -> None:
+    """Look whether a library is whole, and say what is damaged."""
+    place = _place(library)
+    if isinstance(place, LiveLibrary):
+        state = place.newest()
+        out.print(f"The server answers; {state.name} holds {state.manifest.studies} studies", soft_wrap=True)
+        return
+    damaged = 0
+    for found in verifying.verify(place):
+        damaged += bool(found.damage)
+        out.print(f"{escape(found.what)}: {escape(found.damage or 'whole')}", soft_wrap=True)
+    if damaged:
+        _fail(f"{damaged} damaged; the rest can be used", UNAVAILABLE)
 
 
 @app.command()

@@ -101,6 +101,14 @@ class LibraryBusyError(LibraryError):
         super().__init__(library, "another process is changing it; wait until that is done and try again")
 
 
+class BackupError(LibraryError):
+    """A backup cannot be written, or a library cannot be made of it."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(file, reason)
+        self.args = (f"Backup {file}: {reason}",)
+
+
 class UnknownReleaseError(LibraryError):
     """The library has no release of that name."""
 
