@@ -67,10 +67,9 @@ BAD = b"bytes"
     "name", ["../outside", "/etc/outside", "releases/../../outside", "C:/outside", "elsewhere/file", "states\\..\\x"]
 )
 def test_a_path_that_leads_out_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(BackupError, match="no file of a library|just the files"):
+    with pytest.raises(BackupError, match="no file of a library"):
         backup.restore(archive(tmp_path / "bad.zip", {"CURRENT": b"1\n", name: BAD}), tmp_path / "inner" / "back")
-    assert [path.name for path in tmp_path.rglob("*")] == ["bad.zip", "inner"] or not (tmp_path / "outside").exists()
-    assert not (tmp_path / "inner" / "back").exists()
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["bad.zip", "inner"]
 
 
 def test_a_link_a_bomb_a_changed_a_missing_and_a_further_file_are_refused(library: Library, tmp_path: Path) -> None:
