@@ -27,10 +27,10 @@ class Doorkeeper:
     """Knows the tokens of a library. Their file is read anew when it changes, so that one revoked is refused at once.
 
     Args:
-        library: The library's folder.
+        library: The library's folder; None for a live library, which knows no tokens.
     """
 
-    def __init__(self, library: Path) -> None:
+    def __init__(self, library: Path | None) -> None:
         self._library = library
         self._read: _Read | None = None
 
@@ -53,6 +53,8 @@ class Doorkeeper:
 
     def _roles(self) -> dict[str, Role]:
         """Returns the role of each token by its hash. Looking a hash up tells nothing of another token by its time."""
+        if self._library is None:
+            return {}
         try:
             found = (self._library / FILE).stat()
         except FileNotFoundError:

@@ -36,6 +36,8 @@ PUBLIC: Final = "public, max-age=60"
 """Short, since an address that names no release answers from another one when the server does."""
 PINNED: Final = "public, max-age=600"
 """Not for ever, since a release can be purged."""
+LIVE: Final = "public, no-cache"
+"""May be kept, and asked each time whether it still holds: a live library may change at any time."""
 PRIVATE: Final = "private, no-store"
 NOT_KEPT: Final = "no-store"
 VARY: Final = "Accept, Authorization"
@@ -114,7 +116,7 @@ class CachingMiddleware:
             return
         key = _key(scope, asked, headers.get("accept", ""))
         tag = _tag(key, asked.release.profile)
-        lifetime = PINNED if asked.pin else PUBLIC
+        lifetime = PINNED if asked.pin else LIVE if asked.release.is_live else PUBLIC
         fresh = _raw({"ETag": tag, "Cache-Control": lifetime, "Vary": VARY})
         if _has(headers.get("if-none-match", ""), tag):
             await send({"type": "http.response.start", "status": 304, "headers": fresh})

@@ -6,6 +6,7 @@ from typing import Final
 
 from rdflib import DCTERMS, FOAF, RDF, VOID, XSD, BNode, Graph, Literal, Namespace, URIRef
 
+from learntogether_kg import query_catalogue
 from learntogether_kg.namespaces import CL, ID, LT, ONTOLOGY_GRAPH, PREFIXES, TYP
 from learntogether_kg.snapshot import Manifest
 
@@ -41,7 +42,16 @@ def describe_service(endpoint: str, dataset: str, manifest: Manifest) -> Graph:
     graph.add((data, RDF.type, SD.Dataset))
     graph.add((data, SD.defaultGraph, default))
     graph.add((default, RDF.type, SD.Graph))
-    graph.add((default, VOID.triples, Literal(manifest.quads)))
+    if manifest.quads is not None:
+        graph.add((default, VOID.triples, Literal(manifest.quads)))
+    # The catalogue of queries is the software's and not the release's: FROM chooses it, and it is asked alone.
+    available, queries = BNode("available"), BNode("queries")
+    graph.add((service, SD.availableGraphs, available))
+    graph.add((available, RDF.type, SD.GraphCollection))
+    graph.add((available, SD.namedGraph, queries))
+    graph.add((queries, RDF.type, SD.NamedGraph))
+    graph.add((queries, SD.name, query_catalogue.CATALOGUE))
+    graph.add((queries, DCTERMS.description, Literal("Every named query, as sh:SPARQLExecutable", lang="en")))
     graph.add((data, SD.namedGraph, ontology))
     graph.add((ontology, RDF.type, SD.NamedGraph))
     graph.add((ontology, SD.name, ONTOLOGY_GRAPH))
@@ -64,9 +74,11 @@ def describe_dataset(dataset: str, endpoint: str | None, root: str, manifest: Ma
     about = "Reviews of multi-agency work to safeguard children, each in a named graph of its own that its IRI names"
     graph.add((data, DCTERMS.description, Literal(f"{about}. Chosen cases: no figure is a prevalence.", lang="en")))
     graph.add((data, DCTERMS.identifier, Literal(manifest.release)))
-    graph.add((data, DCTERMS.issued, Literal(manifest.made, datatype=XSD.dateTime)))
+    if manifest.made:
+        graph.add((data, DCTERMS.issued, Literal(manifest.made, datatype=XSD.dateTime)))
     graph.add((data, FOAF.homepage, URIRef(root)))
-    graph.add((data, VOID.triples, Literal(manifest.quads)))
+    if manifest.quads is not None:
+        graph.add((data, VOID.triples, Literal(manifest.quads)))
     graph.add((data, VOID.uriSpace, Literal(str(ID))))
     for vocabulary in (LT, TYP, CL):
         graph.add((data, VOID.vocabulary, URIRef(vocabulary)))

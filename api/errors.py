@@ -14,11 +14,11 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
 from api import validation
-from api.asked import settled
+from api.asked import mark_changed, settled
 from api.middleware import security_headers
 from api.negotiation import names_html
 from api.pages import Pages
-from api.releases import Releases
+from api.releases import Offer
 from learntogether_kg import errors, queries
 from learntogether_kg.namespaces import BASE
 
@@ -53,12 +53,18 @@ STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.ServerError: HTTPStatus.BAD_GATEWAY,
     errors.TokenError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StateChangedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.PassedStateError: HTTPStatus.GONE,
+    errors.BackupError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.DifferingServerError: HTTPStatus.NOT_IMPLEMENTED,
+    errors.QueryTimeError: HTTPStatus.GATEWAY_TIMEOUT,
 }
 """A status for every class of our errors; a test holds that none is missing."""
 
 _UNAVAILABLE: Final = (
     "The library cannot be read at the moment. Try again later; if that does not help, tell its keeper"
 )
+_RETRY_AFTER: Final = "30"
 _BROKEN: Final = "Something is wrong on the server, not with what you asked. Tell the keeper of this library"
 _ADVICE: Final = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address. Start again from /",
@@ -96,6 +102,8 @@ def problem_of(error: errors.LearnTogetherError) -> Problem:
 
 
 def _detail(error: errors.LearnTogetherError, status: HTTPStatus) -> str:
+    if isinstance(error, errors.PassedStateError | errors.StateChangedError):
+        return _live_detail(error)
     match error:
         case errors.UnknownQueryError():
             hint = f"; did you mean {' or '.join(error.close)}?" if error.close else "."
@@ -109,9 +117,17 @@ def _detail(error: errors.LearnTogetherError, status: HTTPStatus) -> str:
             )
         case errors.UnknownReviewError():
             return f"There is no review {error.review!r} in this release. Those it holds are listed at /reviews"
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return _UNAVAILABLE
-    return _BROKEN if status == HTTPStatus.INTERNAL_SERVER_ERROR else str(error)
+    inside = {HTTPStatus.SERVICE_UNAVAILABLE: _UNAVAILABLE, HTTPStatus.INTERNAL_SERVER_ERROR: _BROKEN}
+    return inside.get(status, str(error))
+
+
+def _live_detail(error: errors.PassedStateError | errors.StateChangedError) -> str:
+    if isinstance(error, errors.StateChangedError):
+        return "The library was changed while it was asked. Ask again"
+    return (
+        f"This is a live library, which keeps its newest state only: {error.state} has passed, it is at "
+        f"state-{error.now} now. Ask without ?release=, or begin again at the first page"
+    )
 
 
 def install(app: FastAPI) -> None:
@@ -125,6 +141,11 @@ def install(app: FastAPI) -> None:
 async def _on_ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.LearnTogetherError)
     match error:
+        case errors.StateChangedError():
+            mark_changed(request.scope)
+            return _response(request, problem_of(error), {"Retry-After": "1"})
+        case errors.StoreUnavailableError():
+            return _response(request, problem_of(error), {"Retry-After": _RETRY_AFTER})
         case errors.UnknownQueryError():
             return _response(request, problem_of(error), helpful=error.close)
         case errors.QueryArgumentError() if error.query in queries.catalogue():
@@ -161,8 +182,8 @@ def _pages(request: Request) -> Pages:
     asked = settled(request.scope)
     if asked is not None:
         return asked.release.pages.pinned(asked.pin)
-    releases: Releases = request.app.state.releases
-    return releases.open().pages
+    releases: Offer = request.app.state.releases
+    return releases.pages()
 
 
 def _response(

@@ -14,9 +14,11 @@ from starlette.exceptions import HTTPException
 
 from api.processes import OFFERED, RETRY_AFTER, AllBusyError, Processes, UnfinishedError
 from api.worker import Limits
-from learntogether_kg import errors, queries
+from learntogether_kg import errors, queries, query_catalogue
 from learntogether_kg.answers import Answer
+from learntogether_kg.live_state import LiveState
 from learntogether_kg.namespaces import PREFIXES
+from learntogether_kg.snapshot import Snapshot
 from learntogether_kg.store.endpoint import Question, Reply, reply
 from learntogether_kg.store.oxigraph import OxigraphStore
 from learntogether_kg.store.reach import refuse_reaching_out
@@ -56,8 +58,12 @@ class Evaluations:
     name = "The evaluation of a query"
 
     def warm_up(self) -> None:
-        """Loads the parser. The store is opened for each query anew: an open one does not survive a fork."""
+        """Loads the parser and the catalogue of queries.
+
+        The store is opened for each query anew: an open one does not survive a fork.
+        """
         queries.catalogue()
+        query_catalogue.graph()
         refuse_reaching_out("SELECT * WHERE { ?from ?p ?o }", lambda _: False)
 
     def answer(self, job: tuple[Path, Question | Named]) -> bytes:
@@ -69,7 +75,7 @@ class Evaluations:
         if isinstance(asked, Named):
             return queries.ask(OxigraphStore.open(path), asked.name, asked.arguments).packed()
         try:
-            found = reply(path, asked, prefixes=PREFIXES)
+            found = reply(path, asked, prefixes=PREFIXES, aside=query_catalogue.aside())
         except tuple(_ERRORS.values()) as error:
             return json.dumps({"error": type(error).__name__, "detail": str(error)}).encode()
         about = {name: value for name, value in asdict(found).items() if name != "body"}
@@ -98,16 +104,17 @@ class Evaluator:
         """Ends the processes."""
         self._processes.stop()
 
-    async def evaluate(self, store: Path, question: Question) -> Reply:
-        """Returns the reply to a question.
+    async def evaluate(self, release: Snapshot | LiveState, question: Question) -> Reply:
+        """Returns the reply to a question; that of a live library is its server's.
 
         Args:
-            store: The folder of the release's store.
+            release: What is asked.
             question: What is asked.
 
         Raises:
             MalformedQueryError: It is not SPARQL.
             ReachingQueryError: It would do more than read the release.
+            QueryTimeError: The server of a live library takes too long.
             FormNotOfferedError: Its answer cannot be given in the forms asked for.
             HTTPException: 503 where all processes stay busy or it needs too much memory, 504 where it takes too long.
         """
@@ -123,7 +130,7 @@ class Evaluator:
             raise _busy() from None
         try:
             # The thread is one of the evaluator's own: the places are counted already.
-            found = await to_thread.run_sync(self._ask, store, question, limiter=anyio.CapacityLimiter(1))
+            found = await to_thread.run_sync(self._ask, release, question, limiter=anyio.CapacityLimiter(1))
         finally:
             self._places.release_on_behalf_of(place)
         return found
@@ -152,9 +159,11 @@ class Evaluator:
             status, words = _FAILED[error.reason]
             raise HTTPException(status, words.format(megabytes=self._limits.megabytes)) from None
 
-    def _ask(self, store: Path, question: Question) -> Reply:
+    def _ask(self, release: Snapshot | LiveState, question: Question) -> Reply:
+        if isinstance(release, LiveState):
+            return release.reply(question, PREFIXES, self._limits.seconds, query_catalogue.aside())
         try:
-            answer = self._processes.ask((store, question))
+            answer = self._processes.ask((release.path / "store", question))
         except AllBusyError:
             raise _busy() from None
         except UnfinishedError as error:

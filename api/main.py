@@ -19,15 +19,18 @@ from api.caching import CachingMiddleware, Kitchen
 from api.checking import Checker
 from api.evaluation import BEHIND_OTHERS, Evaluator
 from api.guard import refuse_records
+from api.live import LiveReleases
 from api.middleware import CrossOriginMiddleware, CuttingMiddleware, HeadMiddleware, SecurityHeadersMiddleware
 from api.observing import Figures, ObservingMiddleware, write_log
 from api.processes import OFFERED
-from api.releases import Releases
+from api.releases import Offer, Releases
 from api.settings import Settings
 from api.uploads import Receiver
 from api.worker import Limits
 from learntogether_kg import __version__
 from learntogether_kg.library import Library
+from learntogether_kg.live import LiveLibrary, is_address
+from learntogether_kg.store.sparql import SparqlStore
 
 _AFTER_SECONDS: Final = 3
 
@@ -67,10 +70,20 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         evaluator.stop()
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """Returns the application that serves the releases of a library.
+def _offer(settings: Settings, evaluator: Evaluator) -> tuple[Offer, Doorkeeper]:
+    """Returns what is served, and who knows whom it is shown to."""
+    if is_address(str(settings.library)):
+        live = LiveLibrary(SparqlStore(str(settings.library)))
+        return LiveReleases(live, settings.host, settings.live_seconds), Doorkeeper(None)
+    library = Library.open(Path(settings.library))
+    releases = Releases(library, settings.release, settings.host, settings.open_releases, evaluator.ask_named)
+    return releases, Doorkeeper(library.path)
 
-    Of the library only the folders of releases and the hashes of tokens are opened, never its custody.
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Returns the application that serves the releases of a library, or the newest state of a live one.
+
+    Of a folder only the folders of releases and the hashes of tokens are opened, never its custody.
 
     Args:
         settings: What to serve; by default what the environment says.
@@ -78,13 +91,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     Raises:
         LibraryMissingError: There is no library in the folder.
         UnknownReleaseError: The library has no such release.
-        StoreUnavailableError: The release cannot be opened.
+        StoreUnavailableError: The release cannot be opened, or the live library's server does not answer.
     """
     settings = settings or Settings()
-    library = Library.open(settings.library)
     limits = Limits(settings.sparql_seconds, settings.sparql_megabytes, niceness=BEHIND_OTHERS)
     evaluator = Evaluator(limits, settings.sparql_at_once)
-    releases = Releases(library, settings.release, settings.host, settings.open_releases, evaluator.ask_named)
+    releases, doorkeeper = _offer(settings, evaluator)
     # The ready-made page for /docs holds an inline script; ours does not, and uses the same bundled files.
     app: FastAPI = FastAPIOffline(
         title="LearnTogether KG",
@@ -110,7 +122,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     errors.install(app)
     app.add_middleware(CachingMiddleware, kitchen=Kitchen(settings.cache_megabytes * 1024 * 1024))
-    app.add_middleware(AskedMiddleware, releases=releases, doorkeeper=Doorkeeper(library.path))
+    app.add_middleware(AskedMiddleware, releases=releases, doorkeeper=doorkeeper)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(CrossOriginMiddleware, origins=settings.cors.split())
     app.add_middleware(SecurityHeadersMiddleware)

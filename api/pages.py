@@ -23,6 +23,7 @@ from api.served import Served, local_name
 from api.views import View
 from learntogether_kg import __version__
 from learntogether_kg.answers import Answer, Resource, Value, heading, text
+from learntogether_kg.live_state import LiveState
 from learntogether_kg.queries import NamedQuery
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Pages:
         self._environment.globals.update(
             served=served,
             manifest=served.manifest,
+            is_live=isinstance(served.release, LiveState),
             version=__version__,
             table=table,
             heading=heading,

@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from api.pages import Pages
 from api.served import Elsewhere, Served
@@ -34,6 +34,7 @@ class Opened:
         restricted: Whether only protected counts may leave without a token.
         fingerprint: What changes whenever the release's content does, as hexadecimal digits.
         stamp: How its manifest looked on disk when it was opened.
+        is_live: Whether it is the state of a live library, which may go on to another at any time.
     """
 
     served: Served
@@ -42,6 +43,7 @@ class Opened:
     restricted: bool
     fingerprint: str
     stamp: Stamp | None
+    is_live: bool = False
 
     @classmethod
     def of(cls, release: Snapshot, elsewhere: Elsewhere | None = None) -> Self:
@@ -89,6 +91,26 @@ class Listed:
     restricted: bool = False
 
 
+class Offer(Protocol):
+    """What can be asked: the releases of a folder's library, or the newest state of a live one."""
+
+    @property
+    def default(self) -> str:
+        """The name of the release that is served where an address names none."""
+
+    def ready(self, pin: str) -> Opened | None:
+        """Returns a release where it is open already and as it was; else None, and `open` has to be called."""
+
+    def open(self, pin: str = "", anew: bool = False) -> Opened:
+        """Returns a release, opening it where it is not open yet; with ``anew`` looking first what has changed."""
+
+    def listing(self) -> list[Listed]:
+        """Returns what there is, oldest first."""
+
+    def pages(self) -> Pages:
+        """Returns pages to tell a problem on."""
+
+
 class Releases:
     """The releases of one library.
 
@@ -119,11 +141,6 @@ class Releases:
         self.open(self._default)
 
     @property
-    def library(self) -> Library:
-        """The library."""
-        return self._library
-
-    @property
     def default(self) -> str:
         """The name of the release that is served where an address names none."""
         return self._default
@@ -136,15 +153,16 @@ class Releases:
         """
         name = pin or self._default
         found = self._open.get(name)
-        if found is None or found.stamp != _stamp(found.served.release.path) or self._is_purged(name):
+        if found is None or found.stamp != _stamp(self._library.path / "releases" / name) or self._is_purged(name):
             return None
         return found
 
-    def open(self, pin: str = "") -> Opened:
+    def open(self, pin: str = "", anew: bool = False) -> Opened:  # noqa: ARG002  # what has changed is always seen
         """Returns a release, opening it where it is not open yet. Takes long for a large one.
 
         Args:
             pin: Its name; empty for the one that is served where an address names none.
+            anew: As for a live library.
 
         Raises:
             UnknownReleaseError: There is none of that name.
@@ -161,6 +179,10 @@ class Releases:
             # The release of this server is gone; unless the operator named it, the newest takes its place.
             self._default = self._library.release(self._wanted).manifest.release
             return self._opened(self._default)
+
+    def pages(self) -> Pages:
+        """Returns the pages of the release that is served where an address names none."""
+        return self.open().pages
 
     def listing(self) -> list[Listed]:
         """Returns all releases, oldest first, and then those that were purged."""

@@ -15,6 +15,7 @@ from rdflib import RDF, Graph, Literal, URIRef
 from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Resource
 from learntogether_kg.errors import UnknownReviewError
+from learntogether_kg.live_state import LiveState
 from learntogether_kg.namespaces import CL, LT, PREFIXES
 from learntogether_kg.parts import Parts, Walk, walk
 from learntogether_kg.queries import Vocabulary
@@ -42,28 +43,41 @@ class Served:
     """An open release. It never changes, so what is asked again and again of it is kept.
 
     Attributes:
-        release: The release.
+        release: The release, or the state of a live library.
         elsewhere: What asks a named query of the store in a folder outside of this process, under limits; None where
             all are asked here.
     """
 
-    release: Snapshot
+    release: Snapshot | LiveState
     elsewhere: Elsewhere | None = None
     _known: OrderedDict[str, Answer] = field(default_factory=OrderedDict, repr=False, compare=False)
 
     @classmethod
-    def open(cls, release: Snapshot, elsewhere: Elsewhere | None = None) -> Self:
-        """Opens a release. What needs to be read through is read when it is first asked for.
+    def open(cls, release: Snapshot | LiveState, elsewhere: Elsewhere | None = None) -> Self:
+        """Opens a release. What needs to be read through is read when it is first asked for; of a live library at once.
 
         Args:
-            release: The release.
+            release: The release, or the state of a live library.
             elsewhere: See above.
 
         Raises:
             StoreUnavailableError: It cannot be opened.
+            StateChangedError: The live library went on to another state meanwhile.
         """
-        assert release.store is not None
-        return cls(release, elsewhere)
+        found = cls(release, elsewhere)
+        if isinstance(release, LiveState):
+            # A server keeps no earlier state: what pages need is read while it is at this one.
+            _ = found.counted, found.reviews, found.patterns, found.caution
+        else:
+            assert release.store is not None
+        return found
+
+    @classmethod
+    def unread(cls, state: LiveState) -> Self:
+        """Returns a state of a live library to tell problems on, of which nothing is asked: the server may be down."""
+        found = cls(LiveState.unread(state))
+        vars(found).update(reviews={}, patterns={}, caution="")
+        return found
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -71,13 +85,15 @@ class Served:
         return Vocabulary(self.release.store)
 
     @cached_property
-    def parts(self) -> Parts:
-        """Where its reviews are asked one after the other."""
-        return Parts(self.release.store, self.vocabulary)
+    def parts(self) -> Parts | None:
+        """Where its reviews are asked one after the other; None of a live library, whose server is asked itself."""
+        return Parts(self.release.store, self.vocabulary) if isinstance(self.release, Snapshot) else None
 
     @cached_property
     def reviews(self) -> Mapping[str, URIRef]:
         """Its reviews by the last part of their IRI, which is also the last part of their page's address."""
+        if isinstance(self.release, LiveState):
+            return {local_name(iri): iri for iri in self.vocabulary.choices("lt:Review").labels}
         return {local_name(iri): iri for iri in self.release.store.graphs_with(None, RDF.type, LT.Review)}
 
     @cached_property
@@ -92,9 +108,18 @@ class Served:
 
         Empty where all reviews are real and only people coded.
         """
-        made_up = set(self.release.store.graphs_with(None, LT.synthetic, Literal(True)))
-        notices = (_synthetic_notice(self.reviews.values(), made_up), _coding_notice(self.counted.coding.coders))
+        notices = (
+            _synthetic_notice(self.reviews.values(), self._made_up()),
+            _coding_notice(self.counted.coding.coders),
+        )
         return " ".join(notice for notice in notices if notice)
+
+    def _made_up(self) -> set[URIRef]:
+        """Returns the reviews that are invented."""
+        if isinstance(self.release, Snapshot):
+            return set(self.release.store.graphs_with(None, LT.synthetic, Literal(True)))
+        rows = queries.ask(self.release.store, "reviews", vocabulary=self.vocabulary).as_records()
+        return {URIRef(str(row["review"]["iri"])) for row in rows if row["synthetic"] is True}  # type: ignore[index]
 
     @cached_property
     def counted(self) -> Counted:
@@ -151,7 +176,7 @@ class Served:
             QueryArgumentError: An argument is unknown or not of its type.
             TooLongError: It takes longer than is allowed here.
         """
-        if self.elsewhere is None or self.is_small:
+        if self.elsewhere is None or self.is_small or isinstance(self.release, LiveState):
             return ask_named(self.release.store, name, arguments, lambda: self.counted.coding, self.vocabulary)
         query, given = queries.named(name), arguments or {}
         counts = query.counts_over == TABLE
@@ -176,7 +201,7 @@ class Served:
             QueryArgumentError: An argument is unknown or not of its type.
             TooLongError: It takes longer than is allowed here.
         """
-        walked = walk(self.parts, queries.named(name), arguments or {})
+        walked = walk(self.parts, queries.named(name), arguments or {}) if self.parts else None
         return self.ask(name, arguments) if walked is None else walked
 
     def review(self, name: str) -> Resource:

@@ -12,8 +12,9 @@ class Settings(BaseSettings):
     """Which release of which library is served.
 
     Attributes:
-        library: The library's folder (``LTKG_LIBRARY``).
+        library: The library's folder, or the address of a SPARQL server with a live library (``LTKG_LIBRARY``).
         release: The name of the release (``LTKG_RELEASE``); by default the newest.
+        live_seconds: How long a live library is taken to be at the state it was last seen at (``LTKG_LIVE_SECONDS``).
         host: The address of this machine that is listened at (``LTKG_HOST``). Where others can reach it, releases with
             reviews that were not published are refused.
         open_releases: How many releases are kept open (``LTKG_OPEN_RELEASES``).
@@ -38,9 +39,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LTKG_", env_ignore_empty=True)
 
-    library: Path = Path("library")
+    library: str | Path = Path("library")
     release: str | None = None
     host: str = "127.0.0.1"
+    live_seconds: float = Field(default=1, ge=0)
     open_releases: int = Field(default=4, ge=1)
     cache_megabytes: int = Field(default=64, ge=0)
     log: bool = True

@@ -177,7 +177,7 @@ async def _answered(request: Request, sent: Sent, served: Served, pages: Pages, 
         size=settings.sparql_answer_megabytes * 1024 * 1024,
         link=f"{_endpoint(request)}#{SEE}",
     )
-    reply = await evaluator.evaluate(served.release.path / "store", question)
+    reply = await evaluator.evaluate(served.release, question)
     if on_a_page:
         return _page(request, served, pages, settings, sent, reply)
     response = _document(reply.body, reply.media_type, served)

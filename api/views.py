@@ -19,7 +19,7 @@ from learntogether_kg.queries import NamedQuery
 from learntogether_kg.tokens import Role
 
 if TYPE_CHECKING:
-    from api.releases import Listed, Releases
+    from api.releases import Listed, Offer
 
 SECONDS = 20
 """How long a part of an answer may take, unless a server is told otherwise."""
@@ -98,7 +98,7 @@ def query(served: Served, name: str, pairs: Pairs) -> View:
     return _view(asked, answer, "query.html", name, context={"query": asked, "typed": arguments}, in_parts=True)
 
 
-def release_list(releases: Releases, role: Role | None, pairs: Pairs) -> View:
+def release_list(releases: Offer, role: Role | None, pairs: Pairs) -> View:
     """Returns all releases of the library, oldest first, and then those that were purged.
 
     How many reviews a restricted release holds is nobody's to know without a token.

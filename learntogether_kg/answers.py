@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Protocol
 
 from rdflib import Literal, URIRef
 
@@ -21,14 +22,17 @@ if TYPE_CHECKING:
     from typing import Self
 
     class LabelQuery(Protocol):
-        """The query that finds the label of one resource."""
+        """The query that finds the labels of some resources."""
 
-        def bind(self, terms: Mapping[str, Term | None]) -> str:
-            """Returns its text for one resource."""
+        def bind(self, terms: Mapping[str, Term | Sequence[Term] | None]) -> str:
+            """Returns its text for some resources."""
 
 
 LIST_SEPARATOR = "\n"
 """What stands between the members of a list column in a query's GROUP_CONCAT."""
+_LABELS_AT_ONCE: Final = 500
+"""So many labels are asked for in one query, since a server is asked over a network."""
+_ADDRESS: Final = ("http://", "https://")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -71,9 +75,20 @@ class Labels:
         if self._others is not None and not str(iri).startswith(self._own):
             return self._others.of(iri)
         if iri not in self._known:
-            labels = [str(row[0]) for row in self._store.select(self._query.bind({"iri": iri})) if row[0] is not None]
-            self._known[iri] = labels[0] if labels else shorten(iri).rpartition("/")[2]
+            self.learn([iri])
         return self._known[iri]
+
+    def learn(self, iris: Iterable[URIRef]) -> None:
+        """Looks up the labels of many resources at once, where they are not known yet."""
+        asked = dict.fromkeys(iris)
+        if self._others is not None:
+            self._others.learn(iri for iri in asked if not str(iri).startswith(self._own))
+            asked = dict.fromkeys(iri for iri in asked if str(iri).startswith(self._own))
+        missing = (iri for iri in asked if iri not in self._known)
+        while some := tuple(islice(missing, _LABELS_AT_ONCE)):
+            found = {iri: str(label) for iri, label in self._store.select(self._query.bind({"iri": some}))}
+            for iri in some:
+                self._known[iri] = found.get(iri) or shorten(iri).rpartition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -116,12 +131,17 @@ class Answer:
             resources: The columns that hold resources, where that is said.
         """
         several = set(lists)
+        told = list(solutions)
+        lists_at = {place for place, name in enumerate(solutions.variables) if name in several}
+        labels.learn(
+            iri for row in told for place, term in enumerate(row) for iri in _resources(term, place in lists_at)
+        )
         rows = tuple(
             tuple(
                 _members(term, labels) if name in several else _value(term, labels)
                 for name, term in zip(solutions.variables, row, strict=True)
             )
-            for row in solutions
+            for row in told
         )
         return cls(query, arguments, solutions.variables, rows, resources)
 
@@ -237,10 +257,18 @@ def _value(term: Term | None, labels: Labels) -> Scalar:
     return native if isinstance(native, bool | int | float) else str(term)
 
 
+def _resources(term: Term | None, is_list: bool) -> Iterator[URIRef]:
+    """Yields the resources that a term names: itself, or the members of a list."""
+    if isinstance(term, URIRef) and not is_list:
+        yield term
+    elif is_list and term:
+        yield from (URIRef(member) for member in term.split(LIST_SEPARATOR) if member.startswith(_ADDRESS))
+
+
 def _members(term: Term | None, labels: Labels) -> tuple[Scalar, ...]:
     members = {member for member in str(term or "").split(LIST_SEPARATOR) if member}
-    resources = [Resource(labels.of(URIRef(m)), m) for m in members if m.startswith(("http://", "https://"))]
-    return (*sorted(resources), *sorted(m for m in members if not m.startswith(("http://", "https://"))))
+    resources = [Resource(labels.of(URIRef(m)), m) for m in members if m.startswith(_ADDRESS)]
+    return (*sorted(resources), *sorted(m for m in members if not m.startswith(_ADDRESS)))
 
 
 def _csv_cell(value: Value) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich import box
@@ -20,20 +20,35 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from learntogether_kg import __version__, cli_coding, cli_typology, queries, reports, reviews, second_coding
+from learntogether_kg import (
+    __version__,
+    asking,
+    backup,
+    cli_coding,
+    cli_typology,
+    queries,
+    reports,
+    reviews,
+    second_coding,
+    verifying,
+)
 from learntogether_kg.answers import Answer, heading, text
 from learntogether_kg.disclosure.worlds import MOST_MINUTES
 from learntogether_kg.errors import (
+    DifferingServerError,
     InconsistentOntologyError,
     InvalidReviewError,
     LearnTogetherError,
     LibraryError,
+    PassedStateError,
     StoreUnavailableError,
     UnreadableFileError,
 )
 from learntogether_kg.ingest.template import DEPTHS, write_template
 from learntogether_kg.library import Library
-from learntogether_kg.live import LiveLibrary
+from learntogether_kg.live import LiveLibrary, is_address
+from learntogether_kg.live_state import LiveState
+from learntogether_kg.namespaces import shorten
 from learntogether_kg.recurrence.answer import Result, as_document, notes
 from learntogether_kg.recurrence.dimensions import dimensions, year_kinds
 from learntogether_kg.recurrence.named import ask_named
@@ -41,7 +56,6 @@ from learntogether_kg.recurrence.request import MOST_PERMUTATIONS, OPEN, Counted
 from learntogether_kg.reports import ReportFormat
 from learntogether_kg.resources import Bundle
 from learntogether_kg.snapshot import Snapshot
-from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
 from learntogether_kg.synthetic import files as synthetic
 from learntogether_kg.tokens import Role, Tokens
@@ -122,8 +136,10 @@ def demo(
     serve_it: Annotated[bool, typer.Option("--serve", help="Go on to serve it.")] = False,
     host: Host = DEFAULT_HOST,
     port: Port = DEFAULT_PORT,
+    sparql: Sparql = False,
 ) -> None:
     """Build the bundled sample of published reviews, or the teaching library, and print the patterns that recur."""
+    _refuse_address(library, "the bundled libraries are built in a folder")
     bundle: Bundle = "teaching" if teaching else "sample"
     with _progress(f"Reading and checking the {bundle}", len(reviews.bundled_files(bundle))) as step:
         release = reviews.build_bundled(bundle, Path(library), step)
@@ -131,12 +147,13 @@ def demo(
     _print_table(answer, f"Recurring patterns · release {release.manifest.release} of {library}")
     err.print(f"{ABOUT[bundle]} More questions: ltkg queries --library {escape(library)}", soft_wrap=True)
     if serve_it:
-        _serve(library, release, host, port)
+        _serve(library, release, host, port, sparql=sparql)
 
 
 @app.command()
 def init(library: LibraryOption = DEFAULT_LIBRARY, extension: Extensions = None) -> None:
     """Make an empty library."""
+    _refuse_address(library, "a library on a server needs no making; `ltkg submit` puts reviews into it")
     reviews.init(Path(library), extension or [])
     out.print(f"Library {escape(library)} is ready. Next: ltkg template REVIEW.xlsx", soft_wrap=True)
 
@@ -239,9 +256,19 @@ def submit(
         ),
     ] = False,
     extension: Extensions = None,
+    graph_store: Annotated[
+        str | None,
+        typer.Option(
+            "--graph-store",
+            envvar="LTKG_GRAPH_STORE",
+            metavar="URL",
+            help="Where a server takes whole graphs (SPARQL 1.1 Graph Store Protocol), if it is not found by itself; "
+            "none to send all in the update.",
+        ),
+    ] = None,
 ) -> None:
     """Check reviews, coders' workbooks and recoding queues and store them as one new state, all or nothing."""
-    place = _place(library)
+    place = LiveLibrary(SparqlStore(library, graph_store=graph_store)) if is_address(library) else _place(library)
     with _progress("Reading and checking", len(files)) as step:
         change = reviews.submit(place, files, step, replace_coding=replace_coding, extensions=extension or [])
     out.print(
@@ -301,7 +328,7 @@ def publish(
 def releases(library: LibraryOption = DEFAULT_LIBRARY) -> None:
     """List the releases of a library, oldest first."""
     table = _table("release", "state", "studies", "made", "software")
-    for release in Library.open(Path(library)).releases():
+    for release in _folder(library, "releases are kept in a library's folder").releases():
         made = release.manifest
         table.add_row(made.release, str(made.state), str(made.studies), made.made, made.software)
     out.print(table if table.row_count else "No release yet; make one with `ltkg publish`")
@@ -313,7 +340,9 @@ def list_reviews(
     form: Annotated[Format, typer.Option("--format", help="How to print the list.")] = Format.TABLE,
 ) -> None:
     """List the reviews in the newest state of a library."""
-    answer = queries.ask(Library.open(Path(library)).current().store, "reviews")
+    place = _place(library)
+    newest = place.newest() if isinstance(place, LiveLibrary) else place.current()
+    answer = queries.ask(newest.store, "reviews")
     if answer.rows:
         _print_answer(answer, form, "Reviews")
     else:
@@ -340,8 +369,32 @@ def ask(
 ) -> None:
     """Ask a named query of a release, or of a SPARQL server."""
     arguments = dict(_pair(argument) for argument in param or [])
-    answer = ask_named(_store(library, release), name, arguments, lambda: _counted(library, release).coding)
+    asked = _asked(library, release)
+    answer = ask_named(asked.store, name, arguments, lambda: Counted.of(asked).coding)
     _print_answer(answer, form, queries.named(name).summary)
+
+
+@app.command("sparql")
+def ask_sparql(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file with a SPARQL 1.1 query; - reads it from here.")],
+    form: Annotated[
+        str, typer.Option("--format", help=f"table, or a form of the protocol: {', '.join(asking.FORMS)}.")
+    ] = "table",
+    seconds: Annotated[float, typer.Option(help="How long it may take.", min=0.001)] = 60,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    release: ReleaseOption = None,
+) -> None:
+    """Ask a read-only SPARQL query of a release, or of a SPARQL server, under the rules of /sparql."""
+    if form not in ("table", *asking.FORMS):
+        _fail(f"--format {form!r} is not one of table, {', '.join(asking.FORMS)}", WRONG_USE)
+    query = _read_text(file)
+    found = asking.ask(_asked(library, release), query, "" if form == "table" else form, seconds)
+    if form == "table" and found.form == "json":
+        _print_solutions(json.loads(found.body))
+    else:
+        sys.stdout.write(found.body.decode())
+    if found.cut:
+        err.print(f"The answer was cut at the limit of {found.cut}; ask for less, or in parts", soft_wrap=True)
 
 
 @app.command()
@@ -406,7 +459,7 @@ def recur(
     release: ReleaseOption = None,
 ) -> None:
     """Count in how many reviews patterns recur, by what, and with what, beside every denominator."""
-    asked = Request(
+    request = Request(
         by=tuple(by or ()),
         where=tuple(_pair(argument, "--where") for argument in where or []),
         codes=codes,
@@ -416,7 +469,49 @@ def recur(
         triples=triples,
         permutations=permutations,
     )
-    _print_result(_counted(library, release).answer(asked, _protection(library, release, profile)), form)
+    asked = _asked(library, release)
+    _print_result(Counted.of(asked).answer(request, _protection(asked, profile)), form)
+
+
+@app.command("backup")
+def back_up(
+    file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The file to write; it must not exist.")],
+    library: LibraryOption = DEFAULT_LIBRARY,
+) -> None:
+    """Write a whole library, custody too, into one file with the hash of each of its files."""
+    place = _folder(library, "a server has backups of its own; a folder's library is backed up here")
+    with err.status("Writing"):
+        count = backup.write(place, file)
+    out.print(f"Wrote {count} files of {escape(library)} to {escape(str(file))}", soft_wrap=True)
+    err.print("It holds custody, which identifies reports: keep it as safe as the library.", soft_wrap=True)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="A file that `ltkg backup` wrote.")],
+    library: LibraryOption = DEFAULT_LIBRARY,
+) -> None:
+    """Make a library again of a backup, in a new folder, after each file's hash was checked."""
+    _refuse_address(library, "a backup is restored into a folder")
+    with err.status("Reading and checking"):
+        place = backup.restore(file, Path(library))
+    out.print(f"Library {escape(library)} is back, at state {place.current().manifest.state}", soft_wrap=True)
+
+
+@app.command()
+def verify(library: LibraryOption = DEFAULT_LIBRARY) -> None:
+    """Look whether a library is whole, and say what is damaged."""
+    place = _place(library)
+    if isinstance(place, LiveLibrary):
+        state = place.newest()
+        out.print(f"The server answers; {state.name} holds {state.manifest.studies} studies", soft_wrap=True)
+        return
+    damaged = 0
+    for found in verifying.verify(place):
+        damaged += bool(found.damage)
+        out.print(f"{escape(found.what)}: {escape(found.damage or 'whole')}", soft_wrap=True)
+    if damaged:
+        _fail(f"{damaged} damaged; the rest can be used", UNAVAILABLE)
 
 
 @app.command()
@@ -428,8 +523,8 @@ def serve(
     uploads: Uploads = False,
     sparql: Sparql = False,
 ) -> None:
-    """Serve one release, read-only, as pages, JSON and CSV; reviews that are sent to be checked are not kept."""
-    _serve(library, Library.open(Path(library)).release(release), host, port, uploads, sparql)
+    """Serve one release, or a live library, read-only, as pages, JSON and CSV; uploads to be checked are not kept."""
+    _serve(library, _asked(library, release), host, port, uploads, sparql)
 
 
 @token.command("add")
@@ -481,7 +576,7 @@ def main() -> None:
         _fail(str(error), DOES_NOT_CONFORM)
     except InconsistentOntologyError as error:
         _fail(str(error), DOES_NOT_CONFORM)
-    except (StoreUnavailableError, LibraryError) as error:
+    except (StoreUnavailableError, LibraryError, DifferingServerError) as error:
         _fail(str(error), UNAVAILABLE)
     except LearnTogetherError as error:
         _fail(str(error), WRONG_USE)
@@ -524,17 +619,43 @@ def _pair(argument: str, option: str = "--param") -> tuple[str, str]:
     return name, value
 
 
-def _counted(library: str, release: str | None) -> Counted:
-    if library.startswith(("http://", "https://")):
-        return Counted.live(SparqlStore(library), library)
-    return Counted.of(Library.open(Path(library)).release(release))
+def _read_text(file: Path) -> str:
+    """Returns the text of a file, or what is typed or piped in for ``-``."""
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UnreadableFileError(file, f"it cannot be read: {reason}") from error
 
 
-def _protection(library: str, release: str | None, profile: str | None) -> Protection:
+def _print_solutions(document: dict[str, Any]) -> None:
+    if "boolean" in document:
+        out.print("yes" if document["boolean"] else "no")
+        return
+    names = document["head"]["vars"]
+    rows = [[each[name]["value"] if name in each else "" for name in names] for each in document["results"]["bindings"]]
+    if not rows:
+        out.print("Nothing was found.")
+        return
+    table = _table(*names)
+    for row in rows:
+        table.add_row(*(escape(shorten(value)) for value in row))
+    out.print(table)
+
+
+def _asked(library: str, release: str | None) -> Snapshot | LiveState:
+    """Returns what is asked: a release of a folder, or the newest state of a server's library."""
+    if not is_address(library):
+        return Library.open(Path(library)).release(release)
+    state = LiveLibrary(SparqlStore(library)).newest()
+    if release not in (None, state.name):
+        raise PassedStateError(library, str(release), state.number)
+    return state
+
+
+def _protection(asked: Snapshot | LiveState, profile: str | None) -> Protection:
     """Who has the files may see what is in them: "open" shows every count here, as it never does to a client."""
-    if profile == OPEN or library.startswith(("http://", "https://")):
-        return Protection()
-    return reviews.protection(Library.open(Path(library)).release(release), profile)
+    return Protection() if profile == OPEN else reviews.protection(asked, profile)
 
 
 def _print_result(result: Result, form: Format) -> None:
@@ -549,33 +670,40 @@ def _print_result(result: Result, form: Format) -> None:
                 out.print(escape(line), soft_wrap=True)
 
 
-def _store(library: str, release: str | None) -> Store:
-    if library.startswith(("http://", "https://")):
-        return SparqlStore(library)
-    return Library.open(Path(library)).release(release).store
-
-
 def _place(library: str) -> Library | LiveLibrary:
-    if library.startswith(("http://", "https://")):
-        return LiveLibrary(SparqlStore(library))
+    return LiveLibrary(SparqlStore(library)) if is_address(library) else Library.open(Path(library))
+
+
+def _refuse_address(library: str, why: str) -> None:
+    if is_address(library):
+        _fail(f"{library} is a server: {why}", WRONG_USE)
+
+
+def _folder(library: str, what: str) -> Library:
+    """Returns a library that must be a folder's for what is to be done."""
+    _refuse_address(library, f"{what}; make a folder with `ltkg publish --to DIR`")
     return Library.open(Path(library))
 
 
 def _tokens(library: str) -> Tokens:
-    return Tokens(Library.open(Path(library)).path)
+    return Tokens(_folder(library, "tokens are kept in a library's folder").path)
 
 
-def _serve(library: str, release: Snapshot, host: str, port: int, uploads: bool = False, sparql: bool = False) -> None:
+def _serve(
+    library: str, release: Snapshot | LiveState, host: str, port: int, uploads: bool = False, sparql: bool = False
+) -> None:
     import uvicorn  # noqa: PLC0415  # only serving needs it, and it is slow to load
 
     reviews.refuse_to_expose(release, host)
-    name = release.manifest.release
+    is_live = isinstance(release, LiveState)
     os.environ["LTKG_LIBRARY"] = library
-    os.environ["LTKG_RELEASE"] = name
+    os.environ["LTKG_RELEASE"] = "" if is_live else release.manifest.release
     os.environ["LTKG_HOST"] = host
     os.environ["LTKG_UPLOADS"] = str(uploads)
     os.environ["LTKG_SPARQL"] = str(sparql)
-    err.print(f"Serving release {name} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
+    name = f"{library}, now at {release.name}," if isinstance(release, LiveState) else release.manifest.release
+    kind = "live library" if is_live else "release"
+    err.print(f"Serving {kind} {escape(name)} at http://{host}:{port}/ (stop with Ctrl+C)", soft_wrap=True)
     uvicorn.run("api.main:create_app", factory=True, host=host, port=port, log_level="warning")
 
 

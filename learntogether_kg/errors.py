@@ -101,6 +101,14 @@ class LibraryBusyError(LibraryError):
         super().__init__(library, "another process is changing it; wait until that is done and try again")
 
 
+class BackupError(LibraryError):
+    """A backup cannot be written, or a library cannot be made of it."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(file, reason)
+        self.args = (f"Backup {file}: {reason}",)
+
+
 class UnknownReleaseError(LibraryError):
     """The library has no release of that name."""
 
@@ -240,6 +248,17 @@ class MalformedQueryError(LearnTogetherError):
     """A query from outside is not SPARQL."""
 
 
+class QueryTimeError(LearnTogetherError):
+    """A query takes longer than is allowed."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(
+            f"The query took longer than {seconds:g} seconds, which is the limit here, and was stopped. Ask for less: "
+            "fewer patterns, a LIMIT, or a named query"
+        )
+
+
 class FormNotOfferedError(LearnTogetherError):
     """What was asked for cannot be given in any of the forms that are welcome."""
 
@@ -254,6 +273,37 @@ class StoreUnavailableError(LearnTogetherError):
     def __init__(self, store: Path | str, reason: str) -> None:
         self.store, self.reason = store, reason
         super().__init__(f"Store {store}: {reason}")
+
+
+class DifferingServerError(LearnTogetherError):
+    """A server is known to answer a named query wrongly, or not at all."""
+
+    def __init__(self, query: str, kind: str, reason: str) -> None:
+        self.query, self.kind, self.reason = query, kind, reason
+        super().__init__(
+            f"Query {query} is not asked of a {kind} server, which would not answer it rightly: {reason}. Ask a "
+            "release of the library, made by `ltkg publish --to DIR`, or keep the library on another kind of server"
+        )
+
+
+class StateChangedError(StoreUnavailableError):
+    """A live library was changed while it was asked."""
+
+    def __init__(self, store: str, state: int, now: int) -> None:
+        self.state, self.now = state, now
+        super().__init__(store, f"it went from state {state} to {now} while it was asked; ask again")
+
+
+class PassedStateError(LibraryError):
+    """A live library is no longer at the state that was asked for."""
+
+    def __init__(self, library: str, state: str, now: int) -> None:
+        self.state, self.now = state, now
+        super().__init__(
+            library,
+            f"it is a live library, at state {now} now, and keeps no earlier one such as {state}; ask without a "
+            "release, or keep states as releases with `ltkg publish --to DIR`",
+        )
 
 
 class ServerError(LearnTogetherError):

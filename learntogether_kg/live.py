@@ -6,16 +6,30 @@ and so are releases, which are made from a live library by `snapshot_into`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 
 from rdflib import Graph, Literal, URIRef
 
 from learntogether_kg import ontology, resources
 from learntogether_kg.custody import Record
-from learntogether_kg.errors import LibraryBusyError
+from learntogether_kg.errors import LibraryBusyError, StateChangedError
 from learntogether_kg.library import Change, Library
-from learntogether_kg.namespaces import CATALOGUE, ID, LT, ONTOLOGY_GRAPH
+from learntogether_kg.live_state import LiveState
+from learntogether_kg.namespaces import ONTOLOGY_GRAPH
+from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
+
+_CHANGE_SECONDS = 5
+"""So long is the end of a change waited for."""
+_PAUSE_SECONDS = 0.05
+_CHECK_SECONDS = 10
+"""So long may the server take to say which state it is at."""
+
+
+def is_address(library: str) -> bool:
+    """Returns whether what names a library is a server's address, and no folder."""
+    return library.startswith(("http://", "https://"))
 
 
 class LiveLibrary:
@@ -29,14 +43,37 @@ class LiveLibrary:
         self.store = store
 
     def state(self) -> int:
-        """Returns the number of its state; 0 where nothing was ever submitted."""
-        number = self.store.graph(CATALOGUE).value(CATALOGUE, LT.stateNumber)
-        return int(number) if isinstance(number, Literal) else 0
+        """Returns the number of its state; 0 where nothing was ever submitted.
+
+        While it is being changed, the end of that is waited for. Few servers ever show that they are; those that do a
+        request step by step do, and only so can nobody see half of a change.
+
+        Raises:
+            StateChangedError: The change takes longer.
+            StoreUnavailableError: The server does not answer.
+        """
+        asked = SparqlStore(self.store.endpoint, self.store.update_endpoint, _CHECK_SECONDS)
+        deadline = time.monotonic() + _CHANGE_SECONDS
+        while True:
+            ((number, numbers),) = asked.select(_query("state"))
+            state = int(number) if isinstance(number, Literal) else 0
+            if int(str(numbers)) <= 1:
+                return state
+            if time.monotonic() > deadline:
+                raise StateChangedError(self.store.endpoint, state - 1, state)
+            time.sleep(_PAUSE_SECONDS)
+
+    def newest(self) -> LiveState:
+        """Returns the state it is at now."""
+        return self.at(self.state())
+
+    def at(self, number: int) -> LiveState:
+        """Returns the state of that number, which answers as long as the library is at it."""
+        return LiveState(self.store, number, self.state)
 
     def studies(self) -> list[URIRef]:
         """Returns the IRIs of its reviews and syntheses, sorted; other graphs of the server are left alone."""
-        names = set(self.store.graph_names()) - {ONTOLOGY_GRAPH, CATALOGUE}
-        return sorted(name for name in names if name.startswith(ID))
+        return studies_in(self.store)
 
     def commit(self, records: Sequence[Record], withdraw: Collection[URIRef] = (), note: str = "") -> Change:  # noqa: ARG002  # a server keeps no log of ours
         """Stores records and withdraws studies by one update, which counts the state up; no update where all is there.
@@ -61,8 +98,9 @@ class LiveLibrary:
         if len(self.store.graph(ONTOLOGY_GRAPH)) != len(terms):
             replace[ONTOLOGY_GRAPH] = terms.skolemize()  # some servers take no blank nodes in an update
         if replace or withdraw:
-            files = (*resources.files("queries", "live/*.ru"), *resources.files("queries", "materialise/*.ru"))
-            self.store.change(replace, withdraw, [file.read_text(encoding="utf-8") for file in files])
+            materialise = [file.read_text(encoding="utf-8") for file in resources.files("queries", "materialise/*.ru")]
+            begin, end = (_update(name) for name in ("begin-change", "end-change"))
+            self.store.change(replace, withdraw, [begin], [*materialise, end])
         return Change(
             self.state(),
             added=tuple(r.study for r in changed if r.study not in present),
@@ -76,8 +114,26 @@ class LiveLibrary:
 
         Args:
             library: The folder's library; what it holds beside it is withdrawn.
+
+        Raises:
+            StateChangedError: This library went on to another state meanwhile.
+            StoreUnavailableError: The server does not answer.
         """
-        held = self.studies()
-        records = [Record(study, self.store.graph(study), Graph()) for study in held]
+        state = self.newest()
+        held = studies_in(state.store)
+        records = [Record(study, state.store.graph(study), Graph()) for study in held]
         gone = set(library.current().studies()) - set(held)
-        return library.commit(records, gone, f"from {self.store.endpoint}, state {self.state()}")
+        return library.commit(records, gone, f"from {self.store.endpoint}, state {state.number}")
+
+
+def studies_in(store: Store) -> list[URIRef]:
+    """Returns the IRIs of the reviews and syntheses in a store, sorted."""
+    return sorted(name for (name,) in store.select(_query("studies")) if isinstance(name, URIRef))
+
+
+def _update(name: str) -> str:
+    return (resources.folder("queries") / "live" / f"{name}.ru").read_text(encoding="utf-8")
+
+
+def _query(name: str) -> str:
+    return (resources.folder("queries") / "internal" / f"{name}.rq").read_text(encoding="utf-8")

@@ -22,6 +22,9 @@ ONTOLOGY_GRAPH: Final = URIRef(BASE + "ontology")
 CATALOGUE: Final = ID["catalogue"]
 """The library's own record: its state number and its default coder. Also the graph it stands in."""
 
+INCOMING: Final = Namespace(BASE + "id/incoming/")
+"""Below it stand the graphs that a server keeps while reviews are on their way into a live library."""
+
 PREFIXES: Final[dict[str, str]] = {
     "lt": str(LT),
     "typ": str(TYP),

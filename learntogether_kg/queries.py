@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
-from rdflib import Literal, URIRef
+from rdflib import BNode, Literal, URIRef
 from rdflib.namespace import XSD
 
 from learntogether_kg import resources
 from learntogether_kg.answers import Answer, Labels
-from learntogether_kg.errors import QueryArgumentError, QueryFileError, UnknownQueryError
+from learntogether_kg.errors import DifferingServerError, QueryArgumentError, QueryFileError, UnknownQueryError
+from learntogether_kg.live_state import StateStore
 from learntogether_kg.namespaces import ONTOLOGY_GRAPH, expand, shorten
 from learntogether_kg.store.base import Solutions, Store, Term
 from learntogether_kg.store.oxigraph import OxigraphStore
+from learntogether_kg.store.servers import Kind
+from learntogether_kg.store.sparql import SparqlStore
 
 _REQUIRED: Final = ("summary", "question", "tags", "discloses")
 _OPTIONAL: Final = ("lists", "counts-over", "chart", "each-row-from", "resources")
@@ -109,12 +112,16 @@ class NamedQuery:
     columns: Mapping[str, str] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
 
-    def bind(self, terms: Mapping[str, Term | None]) -> str:
-        """Returns the query with the given terms in the place of its defaults; None stands for any."""
+    def bind(self, terms: Mapping[str, Term | Sequence[Term] | None]) -> str:
+        """Returns the query with the given terms, one or several, in the place of its defaults; None is any."""
         lines = self.text.splitlines()
         for parameter in self.parameters:
+            line = lines[parameter.line]
             if parameter.name in terms:
-                lines[parameter.line] = _replace_value(lines[parameter.line], terms[parameter.name])
+                line = _replace_value(line, terms[parameter.name])
+            elif parameter.default == "UNDEF":
+                line = f"# {line.strip()}"
+            lines[parameter.line] = line
         return "\n".join(lines) + "\n"
 
 
@@ -275,12 +282,21 @@ def ask(
     Raises:
         UnknownQueryError: No query has that name.
         QueryArgumentError: An argument is unknown or not of its type.
+        DifferingServerError: The store is a server of a kind that is known not to answer this query rightly.
         StoreUnavailableError: The store does not answer.
     """
     vocabulary = vocabulary or Vocabulary(store)
     query = named(name)
+    _refuse_differing(store, name)
     read = read_arguments(query, arguments or {}, vocabulary)
     return answer_of(query, read, store.select(query.bind(read.terms)), vocabulary.labels)
+
+
+def _refuse_differing(store: Store, name: str) -> None:
+    """Refuses a query rather than give a wrong answer to it."""
+    kind = store.kind() if isinstance(store, SparqlStore | StateStore) else Kind()
+    if reason := kind.refuses(name):
+        raise DifferingServerError(name, kind.name, reason)
 
 
 def answer_of(query: NamedQuery, read: Arguments, solutions: Solutions, labels: Labels) -> Answer:
@@ -290,7 +306,7 @@ def answer_of(query: NamedQuery, read: Arguments, solutions: Solutions, labels: 
 
 def labels_of(store: Store, own: tuple[str, ...] = (), others: Labels | None = None) -> Labels:
     """Returns the labels of the resources in a store; see `Labels`."""
-    return Labels(store, internal("label"), own, others)
+    return Labels(store, internal("labels"), own, others)
 
 
 def read_arguments(query: NamedQuery, arguments: Mapping[str, str], vocabulary: Vocabulary) -> Arguments:
@@ -325,11 +341,16 @@ def unpublished(store: Store) -> list[URIRef]:
     return [iri for (iri,) in store.select(internal("unpublished").text) if isinstance(iri, URIRef)]
 
 
-def _replace_value(line: str, term: Term | None) -> str:
+def _replace_value(line: str, term: Term | Sequence[Term] | None) -> str:
     found = _PARAMETER.match(line)
     assert found is not None, "the line was read as a parameter"
     start, end = found.span(3)
-    return line[:start] + ("UNDEF" if term is None else term.n3()) + line[end:]
+    if not term and not isinstance(term, Literal):
+        # One UNDEF alone binds nothing and keeps everything, so it is left out: Virtuoso finds nothing with it.
+        return f"# {line[:start].strip()} UNDEF {line[end:].strip()}"
+    # A term of rdflib is a text, and a text is a sequence too.
+    terms = [term] if isinstance(term, URIRef | Literal | BNode) else term
+    return line[:start] + " ".join(each.n3() for each in terms) + line[end:]
 
 
 def _terms(query: NamedQuery, arguments: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, Term | None]:

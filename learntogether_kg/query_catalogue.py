@@ -31,6 +31,11 @@ def graph() -> Graph:
     return found
 
 
+def aside() -> dict[str, bytes]:
+    """Returns the catalogue by the name of its graph, in N-Triples, as `store.endpoint.reply` takes it."""
+    return {str(CATALOGUE): graph().serialize(format="nt", encoding="utf-8")}
+
+
 def _add(found: Graph, query: NamedQuery) -> None:
     node = QUERY[query.name]
     for kind in (SH.SPARQLExecutable, SH.SPARQLSelectExecutable):

@@ -35,6 +35,7 @@ from learntogether_kg.errors import (
 from learntogether_kg.ingest.files import read_file, write_file
 from learntogether_kg.library import Change, Library
 from learntogether_kg.live import LiveLibrary
+from learntogether_kg.live_state import LiveState
 from learntogether_kg.migration.impact import Impact, weigh
 from learntogether_kg.migration.queue import decisions, is_queue, read_queue, versions_in, write_queue
 from learntogether_kg.migration.recoding import recode
@@ -336,7 +337,7 @@ def queue_recoding(library: Library, new: str, folder: Path) -> list[Path]:
     return write_queue(_migration(state, new), folder)
 
 
-def refuse_to_expose(release: Snapshot, host: str) -> None:
+def refuse_to_expose(release: Snapshot | LiveState, host: str) -> None:
     """Makes sure that others are only shown reviews that are published already: pages show whole records.
 
     Of a release under a restricted profile others see protected counts only, so it may hold any.
@@ -419,7 +420,7 @@ def publish_live(
     return publish(library, name, profile, progress, minutes)
 
 
-def protection(release: Snapshot, profile: str | None = None) -> Protection:
+def protection(release: Snapshot | LiveState, profile: str | None = None) -> Protection:
     """Returns the disclosure control of answers about a release: that of the profile it was published under.
 
     Args:
@@ -430,8 +431,13 @@ def protection(release: Snapshot, profile: str | None = None) -> Protection:
         ProfileError: There is no such profile.
         DisclosureError: The release's own profile is stricter, or it has none and was not prepared for one.
     """
-    protected = storage.read_protected(release.path / DISCLOSURE)
     asked = Profile.named(profile) if profile else None
+    if isinstance(release, LiveState):
+        if asked is not None and asked.restricted:
+            instead = f"publish a release of it with `ltkg publish --to DIR --profile {asked.name}` and ask that"
+            raise DisclosureError("profile", "a live library is asked and served under profile open only", instead)
+        return Protection()
+    protected = storage.read_protected(release.path / DISCLOSURE)
     if protected is None:
         if asked is not None and asked.restricted:
             made = f"release {release.manifest.release} was published without a profile"

@@ -32,7 +32,7 @@ class Manifest:
         made: When it was made, in UTC.
         software: The version of this software that made it.
         ontology: The fingerprint of the ontology, typology and code lists in it.
-        quads: How many quads its store holds.
+        quads: How many quads its store holds; None for a state of a live library.
         studies: How many reviews and syntheses it holds.
         release: The name of the release; empty for a state.
         files: SHA-256 of each file of a release's store and of its coding table; empty for a state.
@@ -42,7 +42,7 @@ class Manifest:
     made: str
     software: str
     ontology: str
-    quads: int
+    quads: int | None
     studies: int
     release: str = ""
     files: dict[str, str] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from learntogether_kg import coding_table, queries
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.figures import Cell, CoderCount, Counts
 from learntogether_kg.library import Library
+from learntogether_kg.live import LiveLibrary
 from learntogether_kg.namespaces import ONTOLOGY_GRAPH
 from learntogether_kg.recurrence.answer import tabulate
 from learntogether_kg.recurrence.counts import count, reviews_counted
@@ -366,8 +367,8 @@ def test_a_live_server_is_counted_like_a_folder(tmp_path: Path) -> None:
     request = Request(by=("pattern", "influence"), where=(("agency", "police"),), codes="any")
     graphs = {name: embedded.graph(name) for name in embedded.graph_names()}
     with served(tmp_path, graphs) as server:
-        of_server = Counted.live(server, "live").answer(request)
-    of_folder = Counted.live(embedded, "live").answer(request)
+        of_server = Counted.of(LiveLibrary(server).newest()).answer(request)
+    of_folder = Counted(read_coding(coding_table.extract(embedded), embedded), "state-0").answer(request)
     assert of_server == of_folder
     assert any(row["reviews"] for row in of_server.answer.as_records())
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from learntogether_kg import coding_table
 from learntogether_kg.errors import QueryArgumentError
+from learntogether_kg.live_state import LiveState
 from learntogether_kg.recurrence.answer import Protect, ProtectPairs, Result, pair_up, tabulate, triple_up
 from learntogether_kg.recurrence.chance import FOLDER, Chance
 from learntogether_kg.recurrence.index import Coding
 from learntogether_kg.recurrence.question import ask
 from learntogether_kg.recurrence.reader import read_coding
 from learntogether_kg.snapshot import Snapshot
-from learntogether_kg.store.base import Store
 
 if TYPE_CHECKING:
     from typing import Self
@@ -79,30 +79,20 @@ class Counted:
     chance: Chance = field(default_factory=Chance, repr=False)
 
     @classmethod
-    def of(cls, release: Snapshot) -> Self:
-        """Returns a release or a state of a library folder.
+    def of(cls, release: Snapshot | LiveState) -> Self:
+        """Returns a release, a state of a library folder, or one of a live library.
 
         Raises:
+            StateChangedError: A live library went on to another state meanwhile.
             StoreUnavailableError: Its coding table cannot be read.
         """
+        if isinstance(release, LiveState):
+            return cls(read_coding(coding_table.extract(release.store), release.store), release.name)
         manifest = release.manifest
         coding = read_coding(release.coding(), release.store)
         if not manifest.release:
             return cls(coding, f"state {manifest.state}")
         return cls(coding, manifest.release, Chance(release.path / FOLDER))
-
-    @classmethod
-    def live(cls, store: Store, name: str) -> Self:
-        """Returns a live library, as it is now.
-
-        Args:
-            store: Its store.
-            name: How answers name it.
-
-        Raises:
-            StoreUnavailableError: It does not answer.
-        """
-        return cls(read_coding(coding_table.extract(store), store), name)
 
     def answer(self, request: Request, protection: Protection | None = None) -> Result:
         """Returns the answer to a request.

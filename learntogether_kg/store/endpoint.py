@@ -37,6 +37,7 @@ _FORMATS: Final = {
     "jsonld": ox.RdfFormat.JSON_LD,
     "rdfxml": ox.RdfFormat.RDF_XML,
 }
+_LONGEST_REASON: Final = 300
 _PREFIXED: Final = ("turtle", "rdfxml")
 
 
@@ -83,13 +84,17 @@ class Reply:
     body: bytes
 
 
-def reply(path: Path, question: Question, prefixes: Mapping[str, str]) -> Reply:
+def reply(
+    path: Path, question: Question, prefixes: Mapping[str, str], aside: Mapping[str, bytes] | None = None
+) -> Reply:
     """Returns the answer to a question. The store is opened for it, and read-only.
 
     Args:
         path: The store's folder.
         question: What is asked.
         prefixes: Under which a graph may be written.
+        aside: Graphs that stand beside the store, by name, in N-Triples: a question that chooses no others is asked of
+            them.
 
     Raises:
         MalformedQueryError: It is not SPARQL.
@@ -101,29 +106,85 @@ def reply(path: Path, question: Question, prefixes: Mapping[str, str]) -> Reply:
         store = ox.Store.read_only(str(path))
     except (OSError, RuntimeError) as error:
         raise StoreUnavailableError(path, f"it cannot be opened: {error}") from error
+    return answer(store, question, prefixes, aside)
+
+
+def answer(
+    store: ox.Store, question: Question, prefixes: Mapping[str, str], aside: Mapping[str, bytes] | None = None
+) -> Reply:
+    """Returns the answer to a question of an open store; see `reply`."""
+    beside = set_apart(question, aside or {})
+    store = store if beside is None else beside
     chooses = refuse_reaching_out(question.query, lambda graph: _holds(store, graph))
     chosen = bool(question.default_graphs or question.named_graphs)  # by the protocol, which goes before the query
     default, named = _graphs(store, question.default_graphs), _graphs(store, question.named_graphs)
     try:
-        answer = store.query(
+        found = store.query(
             question.query,
             use_default_graph_as_union=not (chosen or chooses),
             default_graph=[*default] if chosen else None,
             named_graphs=[*named] if chosen else None,
         )
-        match answer:
-            case ox.QuerySolutions():
-                return _solutions(answer, question)
-            case ox.QueryTriples():
-                return _triples(answer, question, prefixes)
-            case _:
-                form = _form(question.results, RESULT_TYPES)
-                said = WRITERS[form].boolean(bool(answer))
-                return Reply(form, RESULT_TYPES[form][0], "", said.encode())
+        return write(found, question, prefixes)
     except SyntaxError as error:
-        raise MalformedQueryError(f"The query is not SPARQL 1.1: {error}") from error
+        said = " ".join(str(error).split())[:_LONGEST_REASON]
+        raise MalformedQueryError(f"The query is not SPARQL 1.1: {said}") from error
     except OSError as error:
-        raise StoreUnavailableError(path, f"the query cannot be run: {error}") from error
+        raise StoreUnavailableError("of this library", f"the query cannot be run: {error}") from error
+
+
+def set_apart(question: Question, aside: Mapping[str, bytes]) -> ox.Store | None:
+    """Returns a store of the graphs that stand beside, where a question chooses of them; else None.
+
+    Args:
+        question: What is asked.
+        aside: The graphs by name, in N-Triples.
+
+    Raises:
+        MalformedQueryError: The question cannot be read.
+        ReachingQueryError: It is an update or asks another server, or it chooses of them and of others.
+    """
+    named: list[str] = []
+
+    def note(graph: URIRef) -> bool:
+        named.append(str(graph))
+        return True
+
+    refuse_reaching_out(question.query, note)
+    chosen = {*question.default_graphs, *question.named_graphs} or set(named)
+    if not chosen & set(aside):
+        return None
+    if others := sorted(chosen - set(aside)):
+        kept = ", ".join(sorted(chosen & set(aside)))
+        raise ReachingQueryError(f"{kept} is asked alone; leave out {', '.join(others)}, or ask twice")
+    store = ox.Store()
+    for name in chosen:
+        store.load(aside[name], format=ox.RdfFormat.N_TRIPLES, to_graph=ox.NamedNode(name))
+    return store
+
+
+def write(
+    answer: ox.QuerySolutions | ox.QueryBoolean | bool | Iterable[ox.Triple],
+    question: Question,
+    prefixes: Mapping[str, str],
+) -> Reply:
+    """Returns an engine's answer in the form that is asked for, up to the limits.
+
+    Args:
+        answer: Solutions, a truth value, or the triples of a graph.
+        question: How the answer is wanted.
+        prefixes: Under which a graph may be written.
+
+    Raises:
+        FormNotOfferedError: Its answer cannot be given in any of the forms that are welcome.
+        MalformedQueryError: A value cannot be carried by that form.
+    """
+    if isinstance(answer, ox.QuerySolutions):
+        return _solutions(answer, question)
+    if not isinstance(answer, ox.QueryBoolean | bool):
+        return _triples(answer, question, prefixes)
+    form = _form(question.results, RESULT_TYPES)
+    return Reply(form, RESULT_TYPES[form][0], "", WRITERS[form].boolean(bool(answer)).encode())
 
 
 def _holds(store: ox.Store, graph: URIRef) -> bool:
@@ -156,7 +217,7 @@ def _solutions(answer: ox.QuerySolutions, question: Question) -> Reply:
     return Reply(form, RESULT_TYPES[form][0], cut, document.encode())
 
 
-def _triples(answer: ox.QueryTriples, question: Question, prefixes: Mapping[str, str]) -> Reply:
+def _triples(answer: Iterable[ox.Triple], question: Question, prefixes: Mapping[str, str]) -> Reply:
     form = _form(question.graphs, GRAPH_TYPES)
     # A graph is a set, and the engine may give a triple more than once.
     lines, cut = _within((f"{triple} .\n" for triple in answer), question, distinct=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from rdflib import BNode, Graph, Literal, URIRef
 
 from learntogether_kg.errors import StoreUnavailableError
 from learntogether_kg.store.base import Row, Solutions, Term, plain
+from learntogether_kg.store.endpoint import Question, Reply, answer
 
 if TYPE_CHECKING:
     from typing import Self
@@ -70,6 +71,10 @@ class OxigraphStore:
         """Returns the solutions of a SELECT query over the union of all graphs."""
         answer = self._solutions(query)
         return Solutions(tuple(variable.value for variable in answer.variables), _rows(answer))
+
+    def reply(self, question: Question, prefixes: Mapping[str, str]) -> Reply:
+        """Returns the answer to a query from outside; see `endpoint.reply`."""
+        return answer(self._store, question, prefixes)
 
     def select_csv(self, query: str) -> bytes:
         """Returns the solutions of a SELECT query as CSV, without making a term of each value."""

@@ -45,13 +45,23 @@ def refuse_reaching_out(query: str, holds: Callable[[URIRef], bool]) -> bool:
         ReachingQueryError: It is an update, asks another server, or names a graph that the store does not have.
     """
     decoded = _ESCAPE.sub(_character, query)
-    first = _UPDATE.match(decoded)
-    if first and first[1].upper() in _UPDATES:
-        raise ReachingQueryError(f"{first[1].upper()} is an update, and this library is read-only; send a query")
+    first = form_of(query)
+    if first in _UPDATES:
+        raise ReachingQueryError(f"{first} is an update, and this library is read-only; send a query")
     if not (_WORDS.search(query) or _WORDS.search(decoded)):
         return False
     found = [_has_dataset(reading, holds) for reading in {decoded, _ESCAPE.sub("_", query)}]  # each is looked at
     return any(found)
+
+
+def form_of(query: str) -> str:
+    """Returns the first word after the prologue, in capitals: SELECT, ASK, CONSTRUCT, DESCRIBE, or what else there is.
+
+    Raises:
+        MalformedQueryError: An escape in it stands for no character.
+    """
+    first = _UPDATE.match(_ESCAPE.sub(_character, query))
+    return first[1].upper() if first else ""
 
 
 def _character(escape: re.Match[str]) -> str:

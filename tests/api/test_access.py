@@ -15,8 +15,11 @@ from api.guard import ANALYSTS, is_protected
 from api.main import create_app
 from api.settings import Settings
 from learntogether_kg import reviews
+from learntogether_kg.errors import ExposureError
 from learntogether_kg.library import Library
+from learntogether_kg.namespaces import CL, LT
 from learntogether_kg.tokens import Role, Tokens
+from tests.api.conftest import record
 
 PROFILES = {"open": "open", "guarded": "dfe-one-way"}
 """Release to profile."""
@@ -234,3 +237,29 @@ def test_the_guard_lets_nothing_through_by_the_look_of_its_name() -> None:
     assert not is_protected("/recurrences")
     assert not is_protected("/queries/reviews")
     assert not is_protected("/reviews")
+
+
+@pytest.mark.parametrize(("profile", "is_refused"), [("open", True), ("dfe-one-way", False)])
+def test_only_protected_counts_of_unpublished_reviews_may_be_shown_to_other_machines(
+    teaching_library: Library, tmp_path: Path, profile: str, is_refused: bool
+) -> None:
+    """Under a restricted profile others see no record (DESIGN, "Who sees what"), so such a release may hold any."""
+    library = Library(Path(shutil.copytree(teaching_library.path, tmp_path / "library")))
+    own = record("0000000000000001", "Own review", "Something that is not published")
+    own.graph.remove((None, LT.synthetic, None))
+    own.graph.add((own.study, LT.capturedFrom, CL["own-review"]))
+    library.commit([own])
+    release = reviews.publish(library, "own", profile)
+    if is_refused:
+        with pytest.raises(ExposureError, match="1 review"):
+            reviews.refuse_to_expose(release, "0.0.0.0")
+        return
+    reviews.refuse_to_expose(release, "0.0.0.0")
+    settings = Settings(library=library.path, release="own", host="0.0.0.0", log=False, sparql=True)
+    with TestClient(create_app(settings), follow_redirects=False) as client:
+        for path in ("/reviews", "/reviews/0000000000000001", "/id/review/0000000000000001", "/queries/reviews.json"):
+            answer = client.get(path, headers={"Accept": "application/json"})
+            assert (path, answer.status_code) == (path, 403)
+            assert "not published" not in answer.text
+        assert client.get("/sparql?query=ASK{}").status_code == 401
+        assert client.get("/recurrence.json?by=type").status_code == 200
