@@ -144,8 +144,10 @@ def review(served: Served, name: str, pairs: Pairs) -> View:
     resource = served.review(name)
     _take_none("review-findings", pairs)
     listed = served.answer("reviews")
-    assert isinstance(listed, Walk)
-    record = replace(listed, only=URIRef(resource.iri)).part(0, None, SECONDS)
+    if isinstance(listed, Walk):
+        record = replace(listed, only=URIRef(resource.iri)).part(0, None, SECONDS)
+    else:
+        record = _only(listed, "review", resource)
     return _about(served, resource, "review", "review-findings", record)
 
 
@@ -163,9 +165,13 @@ def pattern(served: Served, name: str, pairs: Pairs) -> View:
         )
     _take_none("pattern-reviews", pairs)
     resource, everything = served.patterns[name], served.ask("pattern-list")
-    index = everything.columns.index("pattern")
-    own = tuple(row for row in everything.rows if row[index] == resource)
-    return _about(served, resource, "pattern", "pattern-reviews", replace(everything, rows=own), everything)
+    return _about(served, resource, "pattern", "pattern-reviews", _only(everything, "pattern", resource), everything)
+
+
+def _only(answer: Answer, column: str, resource: Resource) -> Answer:
+    """Returns the rows of an answer that are about one resource."""
+    index = answer.columns.index(column)
+    return replace(answer, rows=tuple(row for row in answer.rows if row[index] == resource))
 
 
 def _about(  # each is another thing of the two
