@@ -29,6 +29,12 @@ SHOWN: Final = "protected-counts.json"
 
 def write(folder: Path, worlds: Worlds, profile: Profile) -> None:
     """Writes the alternatives of a release and its protected counts."""
+    write_worlds(folder, worlds)
+    (folder / SHOWN).write_text(json.dumps(_protected_document(Protected.of(worlds, profile))) + "\n", encoding="utf-8")
+
+
+def write_worlds(folder: Path, worlds: Worlds) -> None:
+    """Writes alternatives alone."""
     scheme = worlds.population.scheme
     told = json.dumps([_dimension_document(each) for each in scheme.dimensions])
     facts = np.stack([worlds.population.facts, *worlds.others])
@@ -36,7 +42,6 @@ def write(folder: Path, worlds: Worlds, profile: Profile) -> None:
         np.savez_compressed(
             file, scheme=told, names=np.array(worlds.population.names, dtype=str), facts=facts, watched=worlds.watched
         )
-    (folder / SHOWN).write_text(json.dumps(_protected_document(Protected.of(worlds, profile))) + "\n", encoding="utf-8")
 
 
 def read_worlds(folder: Path) -> Worlds | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,6 +44,16 @@ class Worlds:
     population: Population
     others: tuple[Members, ...]
     watched: NDArray[np.int8]
+
+    def without(self, names: Collection[str]) -> Worlds:
+        """Returns the same worlds without some reviews, by their names in the population."""
+        rows = [row for row, name in enumerate(self.population.names) if name not in names]
+        kept = Population(
+            self.population.scheme,
+            tuple(self.population.names[row] for row in rows),
+            self.population.facts[rows],
+        )
+        return Worlds(kept, tuple(facts[rows] for facts in self.others), self.watched)
 
     def counts(self) -> list[Counts]:
         """Returns the counts of every world, the real one first."""
