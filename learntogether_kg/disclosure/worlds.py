@@ -52,6 +52,7 @@ class Worlds:
             self.population.scheme,
             tuple(self.population.names[row] for row in rows),
             self.population.facts[rows],
+            None if self.population.answered is None else self.population.answered[rows],
         )
         return Worlds(kept, tuple(facts[rows] for facts in self.others), self.watched)
 
@@ -59,6 +60,25 @@ class Worlds:
         """Returns the counts of every world, the real one first."""
         scheme = self.population.scheme
         return [self.population.counts, *(count(scheme.complete(facts)) for facts in self.others)]
+
+    def answered(self) -> Members:
+        """Returns of which categories a share can be worked out, of which reviews.
+
+        Returns:
+            (Categories and, last, all reviews) × categories: whether somebody looked for the second in each review that
+            has the first, in every world.
+        """
+        scheme, answered = self.population.scheme, self.population.answered
+        size = len(scheme.categories)
+        if answered is None:
+            return np.zeros((size + 1, size), dtype=bool)
+        unanswered = ~answered.astype(bool)
+        everyone = np.ones((len(unanswered), 1), dtype=bool)
+        all_of = np.ones((size + 1, size), dtype=bool)
+        for facts in (self.population.facts, *self.others):
+            of = np.hstack([scheme.complete(facts), everyone]).astype(np.float32)
+            all_of &= of.T @ unanswered.astype(np.float32) == 0
+        return all_of
 
     def unprotected(self, profile: Profile) -> Members:
         """Returns which counts must not be known and agree in all worlds.
