@@ -42,6 +42,7 @@ STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.ReleaseExistsError: HTTPStatus.CONFLICT,
     errors.UnknownReleaseError: HTTPStatus.NOT_FOUND,
     errors.PurgedReleaseError: HTTPStatus.GONE,
+    errors.UnfinishedPurgeError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.UnknownReviewError: HTTPStatus.NOT_FOUND,
     errors.UnknownQueryError: HTTPStatus.NOT_FOUND,
     errors.UnknownVersionError: HTTPStatus.NOT_FOUND,
@@ -111,9 +112,10 @@ def _detail(error: errors.LearnTogetherError, status: HTTPStatus) -> str:
         case errors.UnknownReleaseError():
             return f"There is no release named {error.name!r} here. Those there are stand at /releases"
         case errors.PurgedReleaseError():
+            rebuilt = f"Without it the release is {error.successor!r}. " if error.successor else ""
             return (
                 f"Release {error.name!r} was purged: a review in it had to be removed for good. "
-                "Those that remain stand at /releases"
+                f"{rebuilt}Those that remain stand at /releases"
             )
         case errors.UnknownReviewError():
             return f"There is no review {error.review!r} in this release. Those it holds are listed at /reviews"

@@ -21,6 +21,7 @@ from learntogether_kg.recurrence import evidence as chains
 from learntogether_kg.recurrence.answer import Result, Row, as_document
 from learntogether_kg.recurrence.derived import Share, shares
 from learntogether_kg.recurrence.dimensions import Dimension, dimensions, year_kinds
+from learntogether_kg.recurrence.pictures import has_figures
 from learntogether_kg.recurrence.question import CODES, ask, find_value
 from learntogether_kg.recurrence.request import Request
 
@@ -69,7 +70,8 @@ def table(served: Served, pairs: Pairs) -> View:
         QueryArgumentError: An argument is unknown or not of its type.
     """
     request = read_request(served, pairs)
-    result = served.counted.answer(request, served.protect(request.profile))
+    protection = served.protect(request.profile)
+    result = served.counted.answer(request, protection)
     worked = shares([row.cell for row in result.rows])
     figures = tuple(_figure(served, row, each, request) for row, each in zip(result.rows, worked, strict=True))
     document = as_document(result)
@@ -81,7 +83,8 @@ def table(served: Served, pairs: Pairs) -> View:
         "pickers": pickers(served, request),
         "filters": filters(served, request),
         "command": _command(request),
-        "has_picture": bool(result.pairs) or bool(request.by),
+        "has_picture": has_figures(result),
+        "explanation": protection.explanation,
         "evidence": _evidence_address(served, request.where, request, ""),
     }
     about: dict[str, object] = {
@@ -254,7 +257,7 @@ def pickers(served: Served, request: Request) -> list[Picker]:
         Picker(
             "pairs",
             "Show",
-            _choices([("", "A table of reviews"), ("true", "Which patterns stand together")], "true" if what else ""),
+            _choices([("", "A table of reviews"), ("true", "Pairs of patterns")], "true" if what else ""),
         ),
     ]
 

@@ -7,6 +7,8 @@ colour, and carries a title and the same figures in words. Drawn by Vega-Lite wi
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -24,6 +26,12 @@ _WIDEST_LABEL: Final = 380
 _CELL: Final = 34
 _STEP: Final = 22
 _SHORT_LABEL: Final = 4
+_SHORT_TEXT: Final = 3
+_PANEL_LINE: Final = 18
+_LINE: Final = 76
+"""Characters of the title and of the note under it on one line: longer ones would make the picture wider than it is."""
+_ENLARGED: Final = 1.35
+"""Makes a text of 11 about as large as that of the page around the picture."""
 _FILL: Final = alt.condition("datum.small", alt.value(_PAPER), alt.value(_INK))
 
 
@@ -136,16 +144,18 @@ def draw_trend(points: Sequence[Point], words: Words) -> str:
     """Returns lines over the years with intervals as SVG, one small picture for each series.
 
     Years stand in the order in which they first occur. A year that is not shown breaks the line and has its text on
-    the ground; one that rests on few reviews is hollow.
+    the ground, or a dash where it is too long for that; one that rests on few reviews is hollow.
     """
     years, series = _distinct(point.label for point in points), _distinct(point.series for point in points)
     base = alt.Chart().encode(x=alt.X("label:O", sort=years, title=words.across, axis=alt.Axis(labelAngle=-45)))
-    up = alt.Y("value:Q", title=words.down, scale=alt.Scale(zero=True, nice=True))
+    down = textwrap.wrap(words.down, _PANEL_LINE)
+    up = alt.Y("value:Q", title=down, scale=alt.Scale(zero=True, nice=True))
     line = base.mark_line(color=_INK, strokeWidth=1).encode(y=up)
-    bars = base.mark_rule(color=_INK).encode(y=alt.Y("low:Q", title=words.down), y2="high:Q")
+    bars = base.mark_rule(color=_INK).encode(y=alt.Y("low:Q", title=down), y2="high:Q")
     dots = base.mark_point(size=45, color=_INK, opacity=1).encode(y=up, fill=_FILL)
-    unseen = base.transform_filter("datum.value === null").mark_text(fontSize=11, color=_INK, dy=-6)
-    ground = unseen.encode(y=alt.value(110), text="text:N")
+    unseen = base.transform_filter("datum.value === null")
+    unseen = unseen.transform_calculate(ground=f"length(datum.text) > {_SHORT_TEXT} ? '–' : datum.text")
+    ground = unseen.mark_text(fontSize=11, color=_INK, dy=-6).encode(y=alt.value(110), text="ground:N")
     panel = alt.layer(line, bars, dots, ground, data=_values([asdict(point) for point in points]))
     faceted = panel.properties(width=alt.Step(26), height=110).facet(
         facet=alt.Facet(
@@ -192,7 +202,12 @@ def _in_words(point: Point) -> str:
 def _svg(chart: alt.LayerChart | alt.FacetChart, words: Words, said: Iterable[str]) -> str:
     """Returns a chart as SVG with its title and its figures in words for those who do not see it."""
     title = alt.TitleParams(
-        words.title, anchor="start", fontSize=14, color=_INK, subtitle=words.note, subtitleFontSize=11
+        textwrap.wrap(words.title, _LINE),
+        anchor="start",
+        fontSize=14,
+        color=_INK,
+        subtitle=textwrap.wrap(words.note, _LINE),
+        subtitleFontSize=11,
     )
     whole = chart.properties(title=title, background=_PAPER, padding=8).configure(font="sans-serif", aria=False)
     whole = whole.configure_view(stroke=None).configure_axis(
@@ -217,6 +232,7 @@ def _version() -> str:
 def _draw(spec: str, title: str, alternative: str) -> str:
     drawn = vl_convert.vegalite_to_svg(spec, vl_version=_version())
     start, rest = drawn[: drawn.index(">")], drawn[drawn.index(">") + 1 :]
+    start = re.sub(r'\b(width|height)="(\d+)"', lambda each: f'{each[1]}="{int(each[2]) * _ENLARGED:.0f}"', start)
     return (
         f'{start} role="img" aria-labelledby="chart-title chart-figures">'
         f'<title id="chart-title">{escape(title)}</title><desc id="chart-figures">{escape(alternative)}</desc>{rest}'

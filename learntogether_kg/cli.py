@@ -292,6 +292,39 @@ def withdraw(
 
 
 @app.command()
+def purge(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="REVIEW", help="A public label, or the IRI, also of a review that was withdrawn."),
+    ],
+    library: LibraryOption = DEFAULT_LIBRARY,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+) -> None:
+    """Remove a review for good, from every state, release and record; withdraw only hides it from now on."""
+    place = _place(library)
+    if isinstance(place, LiveLibrary):
+        _fail(
+            "a purge is of a folder's library; on a server, withdraw the review and have the server's keeper build its "
+            "store anew from a dump, since what is removed may stay in its files and backups",
+            WRONG_USE,
+        )
+    plan = reviews.plan_purge(place, name)
+    for line in plan.in_words():
+        err.print(escape(line), soft_wrap=True)
+    if not yes:
+        if not sys.stdin.isatty():
+            _fail(
+                "nothing was purged: this cannot be undone, so it asks first; without a terminal add --yes", WRONG_USE
+            )
+        if not typer.confirm("Purge it?", err=True):
+            _fail("nothing was purged", WRONG_USE)
+    with _progress("Building anew without it", plan.steps) as step:
+        done = reviews.purge(place, plan, lambda: step(place.path))
+    for line in done.in_words():
+        out.print(escape(line), soft_wrap=True)
+
+
+@app.command()
 def publish(
     name: Annotated[str | None, typer.Argument(help="The release's name; by default today's date.")] = None,
     library: LibraryOption = DEFAULT_LIBRARY,
@@ -328,10 +361,14 @@ def publish(
 def releases(library: LibraryOption = DEFAULT_LIBRARY) -> None:
     """List the releases of a library, oldest first."""
     table = _table("release", "state", "studies", "made", "software")
-    for release in _folder(library, "releases are kept in a library's folder").releases():
+    place = _folder(library, "releases are kept in a library's folder")
+    for release in place.releases():
         made = release.manifest
         table.add_row(made.release, str(made.state), str(made.studies), made.made, made.software)
     out.print(table if table.row_count else "No release yet; make one with `ltkg publish`")
+    for name in place.purged():
+        now = place.successor(name)
+        out.print(f"Release {name} was purged{f'; without what was purged it is {now}' if now else ''}", soft_wrap=True)
 
 
 @app.command("list")

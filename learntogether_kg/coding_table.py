@@ -60,6 +60,7 @@ _MOST_PARTS: Final = 24
 _BATCH: Final = 200
 """Reviews whose triples are held in memory at a time."""
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
+_SCHEMA: Final = pa.schema([(name, _TEXT) for name in COLUMNS])
 _COLUMN: Final = re.compile(r"^#\+ column (\w+): (.+)$", re.MULTILINE)
 
 
@@ -137,9 +138,30 @@ def release(before: Path, folder: Path, store: Store) -> None:
         folder: The coding folder to write.
         store: The triples of the state, asked only where it has no table.
     """
-    _write_one(folder, load(before, store), RELEASED)
+    _write_release(folder, load(before, store))
+
+
+def _write_release(folder: Path, rows: pa.Table) -> None:
+    _write_one(folder, rows, RELEASED)
     (folder / "data-dictionary.json").write_text(json.dumps(dictionary(), indent=2) + "\n", encoding="utf-8")
     (folder / "data-dictionary.md").write_text(_dictionary_text(), encoding="utf-8")
+
+
+def write_without(before: Path, folder: Path, store: Store, study: URIRef) -> None:
+    """Writes the coding table of a state or a release as one part, without what it says of a study.
+
+    Args:
+        before: The coding folder of the same state or release with the study.
+        folder: The coding folder to write.
+        store: Its triples without the study, asked only where it has no table.
+        study: The study.
+    """
+    rows = load(before, store)
+    rows = rows.filter(pc.invert(pc.equal(rows["review"].cast(pa.string()), str(study))))
+    if (before / RELEASED).exists():
+        _write_release(folder, rows)
+    else:
+        _write_one(folder, rows, "0.parquet")
 
 
 def load(folder: Path, store: Store) -> pa.Table:
@@ -233,7 +255,8 @@ def _link(file: Path, other: Path) -> None:
 def _write_one(folder: Path, rows: pa.Table, file: str) -> None:
     """Writes all rows as the one part of a folder and removes the parts that were there."""
     folder.mkdir(exist_ok=True)
-    _write_rows(folder / file, rows)
+    # A dictionary keeps the words of rows that were left out, so it is made anew from those that stayed.
+    _write_rows(folder / file, rows.cast(pa.schema([(name, pa.string()) for name in COLUMNS])).cast(_SCHEMA))
     _write_parts(folder, [Part(file, None)])
     for other in folder.glob("*.parquet"):
         if other.name != file:

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator
+import shutil
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
 from rdflib import DCTERMS, RDF, Graph, Literal, URIRef
 
+from learntogether_kg.disk import bring_to_disk, replace_text, sync
 from learntogether_kg.errors import DuplicateReviewError
 from learntogether_kg.namespaces import LT
 from learntogether_kg.store.oxigraph import OxigraphStore
 
 _MARK = "/custody/"
+_NEW: Final = "store-without"
+_OLD: Final = "store-before"
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,9 @@ class Custody:
 
     def __init__(self, path: Path) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path = path
         self._log = path / "audit.jsonl"
+        self._end_purge()
         self._store = OxigraphStore.create(path / "store")
 
     def close(self) -> None:
@@ -100,17 +107,49 @@ class Custody:
             if study in present and study not in replaced and (study, LT.identityKey, key) in self.latest(study):
                 yield study
 
+    def studies(self) -> set[URIRef]:
+        """Returns the studies that custody knows or the audit log names, also those withdrawn long ago."""
+        entries = {URIRef(entry.rpartition(_MARK)[0]) for entry in self._store.graph_names()}
+        return entries.union(*({URIRef(study) for study in line["studies"]} for line in self._lines()))
+
+    def purge(self, study: URIRef, state: int) -> None:
+        """Removes what is known of a study, to the last byte, and logs that there was a purge and not of what.
+
+        Store and log are written anew beside the old ones and then change places with them. After a kill at any point
+        the next change finds either the old one or the new one whole.
+
+        Args:
+            study: The study.
+            state: The number of the newest state, for the log.
+        """
+        new, store = self._path / _NEW, self._path / "store"
+        self._store.write_without(study, new)
+        bring_to_disk(new)
+        self._store.close()
+        store.rename(self._path / _OLD)
+        self._end_purge()
+        self._store = OxigraphStore.create(store)
+        lines = [*_lines_without(self._lines(), study), _line("purge", (), state, "")]
+        replace_text(self._log, "".join(map(_written, lines)))
+
+    def _end_purge(self) -> None:
+        """Brings the store of an interrupted purge to its place if the old one had left it, else forgets it."""
+        new, store = self._path / _NEW, self._path / "store"
+        if not store.exists() and new.exists():
+            new.rename(store)
+            sync(self._path)
+        for left in (new, self._path / _OLD):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def _lines(self) -> list[dict[str, Any]]:
+        if not self._log.exists():
+            return []
+        return [json.loads(line) for line in self._log.read_text(encoding="utf-8").splitlines()]
+
     def log(self, action: str, studies: Iterable[URIRef], state: int, note: str = "") -> None:
         """Adds a line to the audit log and brings it to the disk."""
-        line = {
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
-            "action": action,
-            "state": state,
-            "studies": sorted(studies),
-            "note": note,
-        }
         with self._log.open("a", encoding="utf-8") as log:
-            log.write(json.dumps(line) + "\n")
+            log.write(_written(_line(action, studies, state, note)))
             log.flush()
             os.fsync(log.fileno())
 
@@ -130,6 +169,26 @@ def custody_graph(study: URIRef, source: Graph, source_map: str) -> Graph:
     for key in _identity(source):
         graph.add((study, LT.identityKey, Literal(key)))
     return graph
+
+
+def _line(action: str, studies: Iterable[str], state: int, note: str) -> dict[str, Any]:
+    time = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"time": time, "action": action, "state": state, "studies": sorted(studies), "note": note}
+
+
+def _lines_without(lines: Sequence[dict[str, Any]], study: URIRef) -> Iterator[dict[str, Any]]:
+    """Yields the lines of a log without a study, and without the notes of what was done to it: they may tell of it."""
+    states = {line["state"] for line in lines if str(study) in line["studies"]}
+    for line in lines:
+        others = [each for each in line["studies"] if each != str(study)]
+        if line["state"] not in states or line["action"] == "publish":
+            yield line
+        elif others or not line["studies"]:
+            yield line | {"studies": others, "note": ""}
+
+
+def _written(line: dict[str, Any]) -> str:
+    return json.dumps(line) + "\n"
 
 
 def _number(entry: URIRef) -> int:

@@ -121,10 +121,21 @@ class UnknownReleaseError(LibraryError):
 class PurgedReleaseError(LibraryError):
     """The release was purged: a review in it had to be removed for good."""
 
-    def __init__(self, library: Path | str, name: str) -> None:
-        self.name = name
+    def __init__(self, library: Path | str, name: str, successor: str = "") -> None:
+        self.name, self.successor = name, successor
+        hint = f"without what was purged it is {successor!r}" if successor else "`ltkg releases` lists those it has"
+        super().__init__(library, f"release {name!r} was purged and cannot be read any more; {hint}")
+
+
+class UnfinishedPurgeError(LibraryError):
+    """A purge was begun and not ended, so that the library cannot be changed."""
+
+    def __init__(self, library: Path | str, review: str) -> None:
+        self.review = review
         super().__init__(
-            library, f"release {name!r} was purged and cannot be read any more; `ltkg releases` lists those it has"
+            library,
+            f"a purge of {review!r} was interrupted, and nothing else can be done before it has ended; "
+            f"run `ltkg purge` for it again",
         )
 
 

@@ -7,10 +7,14 @@ out afterwards, from what it left. So no number can go round it. A count that ma
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Final
 
 Count = int | None
 """How many reviews; None where that may not be shown."""
+
+FEW: Final = 10
+"""Of fewer reviews no share is shown, whatever the profile."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class Cell:
         found_in_part: Where it was found, under any code or influence, though not the whole report was coded.
         all_reviews: Of so many in the library.
         by_coder: The same count by every coder.
+        few: Of fewer reviews that looked no share is shown.
     """
 
     reviews: Count
@@ -87,11 +92,7 @@ class Cell:
     found_in_part: Count
     all_reviews: Count
     by_coder: tuple[CoderCount, ...] = ()
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether every count of the cell itself may be shown."""
-        return all(getattr(self, each.name) is not None for each in fields(self) if each.name != "by_coder")
+    few: int = FEW
 
 
 @dataclass(frozen=True)

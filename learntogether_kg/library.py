@@ -14,13 +14,14 @@ becomes current when CURRENT is replaced: a kill at any point leaves the library
 from __future__ import annotations
 
 import fcntl
-import os
+import json
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,7 @@ from rdflib import RDF, Graph, Literal, URIRef
 
 from learntogether_kg import __version__, coding_table, ontology, resources
 from learntogether_kg.custody import Custody, Record
+from learntogether_kg.disk import bring_to_disk, replace_text, sync
 from learntogether_kg.errors import (
     LibraryBusyError,
     LibraryError,
@@ -35,6 +37,7 @@ from learntogether_kg.errors import (
     PurgedReleaseError,
     ReleaseExistsError,
     StoreUnavailableError,
+    UnfinishedPurgeError,
     UnknownReleaseError,
 )
 from learntogether_kg.namespaces import CATALOGUE, LT, ONTOLOGY_GRAPH
@@ -45,7 +48,10 @@ if TYPE_CHECKING:
     from typing import Self
 
 PURGED: Final = ".purged"
-"""The ending of the file that a purged release leaves in its place."""
+"""The ending of the file that a purged release leaves in its place; it holds the name of what it was rebuilt as."""
+PURGING: Final = "purging"
+"""The folder in which a purge keeps what it is about; gone when it has ended."""
+JOURNAL: Final = "journal.json"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -88,7 +94,7 @@ class Library:
             raise LibraryError(path, "there is something else here; choose a new or an empty folder")
         for part in ("states", "releases"):
             (path / part).mkdir(parents=True, exist_ok=True)
-        with library._change() as custody:
+        with library.change() as custody:
             if not (path / "CURRENT").exists():
                 library._build(custody, 1, None, [], ())
         return library
@@ -125,7 +131,7 @@ class Library:
             DuplicateReviewError: A report would be in the library twice.
             LibraryBusyError: Another process is changing the library, or has changed what a record was made for.
         """
-        with self._change() as custody:
+        with self.change() as custody:
             before = self.current()
             present = set(before.studies())
             records = [self._with_kept(record, before, custody) for record in records]
@@ -136,8 +142,10 @@ class Library:
             if changed or withdraw or before.manifest.ontology != ontology.fingerprint():
                 number += 1
                 self._build(custody, number, before, changed, withdraw)
-                custody.log("submit", [r.study for r in changed], number, note)
-                custody.log("withdraw", withdraw, number, note)
+                if changed or not withdraw:
+                    custody.log("submit", [r.study for r in changed], number, note)
+                if withdraw:
+                    custody.log("withdraw", withdraw, number, note)
             return Change(
                 number,
                 added=tuple(r.study for r in changed if r.study not in present),
@@ -157,7 +165,7 @@ class Library:
             LibraryError: The library is not empty.
             StoreUnavailableError: The file does not parse.
         """
-        with self._change() as custody:
+        with self.change() as custody:
             before = self.current()
             if before.studies():
                 raise LibraryError(self.path, "it holds reviews already; give `--library` an empty folder")
@@ -173,7 +181,7 @@ class Library:
         Raises:
             LibraryBusyError: Another process is changing the library.
         """
-        with self._change() as custody:
+        with self.change() as custody:
             state = self.current()
             present = set(state.studies())
             return {each.study for each in records if each.study in present and _is_same(each, state.store, custody)}
@@ -193,7 +201,7 @@ class Library:
         """
         if name is not None and not _NAME.fullmatch(name):
             raise LibraryError(self.path, f"{name!r} is no name for a release; use letters, digits, dot, dash")
-        with self._change() as custody:
+        with self.change() as custody:
             state, releases = self.current(), self.releases()
             if name is None and not prepare and releases and releases[-1].manifest.state == state.manifest.state:
                 return releases[-1]
@@ -218,7 +226,7 @@ class Library:
             UnknownReleaseError: There is none of that name, or none at all.
         """
         if name is not None and name in self.purged():
-            raise PurgedReleaseError(self.path, name)
+            raise PurgedReleaseError(self.path, name, self.successor(name))
         releases = {release.manifest.release: release for release in self.releases()}
         if name is None and releases:
             return list(releases.values())[-1]
@@ -231,6 +239,25 @@ class Library:
         return sorted(
             path.name.removesuffix(PURGED) for path in (self.path / "releases").glob(f"*{PURGED}") if path.is_file()
         )
+
+    def successor(self, name: str) -> str:
+        """Returns the name under which a purged release was rebuilt; empty where it was not."""
+        marker = self.path / "releases" / f"{name}{PURGED}"
+        return marker.read_text(encoding="utf-8").strip() if marker.is_file() else ""
+
+    def purge_begun(self) -> str | None:
+        """Returns what the study is called of which a purge was begun and not ended; None where there is none."""
+        try:
+            return str(json.loads((self.path / PURGING / JOURNAL).read_text(encoding="utf-8"))["label"])
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise StoreUnavailableError(self.path / PURGING, f"its journal cannot be read: {error}") from error
+
+    def free_name(self, names: Iterable[str]) -> str:
+        """Returns the first of some names for a release that none has or had."""
+        taken = {path.name.removesuffix(PURGED) for path in (self.path / "releases").iterdir()}
+        return next(name for name in names if name not in taken)
 
     def _with_kept(self, record: Record, before: Snapshot, custody: Custody) -> Record:
         """Returns a record that adds to a study with what is in custody of that study already."""
@@ -249,18 +276,26 @@ class Library:
 
     def _dated_name(self) -> str:
         today = datetime.now(UTC).date().isoformat()
-        taken = {path.name.removesuffix(PURGED) for path in (self.path / "releases").iterdir()}
-        names = (today if count == 1 else f"{today}-{count}" for count in range(1, len(taken) + 2))
-        return next(name for name in names if name not in taken)
+        return self.free_name(today if number == 1 else f"{today}-{number}" for number in count(1))
 
     @contextmanager
-    def _change(self) -> Iterator[Custody]:
-        """Holds the library for one change, after clearing away what a killed one left."""
+    def change(self, purging: bool = False) -> Iterator[Custody]:
+        """Holds the library for one change, after clearing away what a killed one left.
+
+        Args:
+            purging: Whether the change is to go on with a purge that was begun.
+
+        Raises:
+            LibraryBusyError: Another process is changing the library.
+            UnfinishedPurgeError: A purge was begun and not ended.
+        """
         with (self.path / "LOCK").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise LibraryBusyError(self.path) from error
+            if not purging and (label := self.purge_begun()) is not None:
+                raise UnfinishedPurgeError(self.path, label)
             with closing(Custody(self.path / "custody")) as custody:
                 self._clear_away(custody)
                 yield custody
@@ -269,6 +304,8 @@ class Library:
         number = self._number() if (self.path / "CURRENT").exists() else 0
         custody.forget_after(number)
         shutil.rmtree(self.path / "next", ignore_errors=True)
+        if self.purge_begun() is None:
+            shutil.rmtree(self.path / PURGING, ignore_errors=True)
         for path in (self.path / "states").iterdir():
             if path.name != str(number):
                 shutil.rmtree(path)
@@ -294,11 +331,15 @@ class Library:
         # What a file brought is in the store alone, so there the table is extracted as for a first state.
         _fill(following, number, before, records, withdraw, anew=file is not None)
         custody.put(number, records)
+        self.make_current(following, number, before)
+
+    def make_current(self, folder: Path, number: int, before: Snapshot | None) -> None:
+        """Gives a state that was built in a folder its place and makes it the newest; the one before it goes."""
         state = self.path / "states" / str(number)
-        _bring_to_disk(following)
-        following.rename(state)
-        _sync(state.parent)
-        _replace_text(self.path / "CURRENT", f"{number}\n")
+        bring_to_disk(folder)
+        folder.rename(state)
+        sync(state.parent)
+        replace_text(self.path / "CURRENT", f"{number}\n")
         if before:
             shutil.rmtree(before.path)
 
@@ -309,20 +350,20 @@ class Library:
         following.mkdir()
         state.store.checkpoint(following / "store")
         coding_table.release(state.path / coding_table.FOLDER, following / coding_table.FOLDER, state.store)
-        _keep_extensions(following, state.extensions())
+        keep_extensions(following, state.extensions())
         if prepare:
             prepare(state, following)
         manifest = Manifest(
-            **{**asdict(state.manifest), "made": _now(), "release": name, "files": hash_files(following)}
+            **{**asdict(state.manifest), "made": now(), "release": name, "files": hash_files(following)}
         )
         write_manifest(following, manifest)
-        _bring_to_disk(following)
+        bring_to_disk(following)
         following.rename(target)
-        _sync(target.parent)
+        sync(target.parent)
         return Snapshot(target)
 
 
-_PARTS: Final = frozenset({"states", "releases", "custody", "next", "LOCK", "tokens.json"})
+_PARTS: Final = frozenset({"states", "releases", "custody", "next", "LOCK", "tokens.json", PURGING})
 
 
 def _fill(
@@ -341,20 +382,25 @@ def _fill(
         store.remove_graph(study)
     for record in records:
         store.replace_graph(record.study, record.graph)
+    write_catalogue(store, number)
+    store.flush()
+    _write_coding_table(folder / coding_table.FOLDER, number, store, None if anew else before, records, withdraw)
+    keep_extensions(folder, ontology.extensions_in_use())
+    manifest = Manifest(number, now(), __version__, fingerprint, len(store), len(studies_in(store)))
+    write_manifest(folder, manifest)
+
+
+def write_catalogue(store: OxigraphStore, number: int) -> None:
+    """Writes the library's own record of a state, and what follows from all of its studies together."""
     catalogue = Graph()
     catalogue.add((CATALOGUE, RDF.type, LT.Catalogue))
     catalogue.add((CATALOGUE, LT.stateNumber, Literal(number)))
     store.replace_graph(CATALOGUE, catalogue)
     for file in resources.files("queries", "materialise/*.ru"):
         store.update(file.read_text(encoding="utf-8"))
-    store.flush()
-    _write_coding_table(folder / coding_table.FOLDER, number, store, None if anew else before, records, withdraw)
-    _keep_extensions(folder, ontology.extensions_in_use())
-    manifest = Manifest(number, _now(), __version__, fingerprint, len(store), len(studies_in(store)))
-    write_manifest(folder, manifest)
 
 
-def _keep_extensions(folder: Path, files: Iterable[Path]) -> None:
+def keep_extensions(folder: Path, files: Iterable[Path]) -> None:
     """Copies extensions into a state or a release, each under a name of its own."""
     for number, file in enumerate(files, start=1):
         (folder / EXTENSIONS).mkdir(exist_ok=True)
@@ -383,27 +429,6 @@ def _is_same(record: Record, store: OxigraphStore, custody: Custody) -> bool:
     )
 
 
-def _bring_to_disk(folder: Path) -> None:
-    for path in sorted(folder.rglob("*"), reverse=True):
-        _sync(path)
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _replace_text(path: Path, text: str) -> None:
-    beside = path.with_suffix(".new")
-    beside.write_text(text, encoding="ascii")
-    _sync(beside)
-    beside.rename(path)
-    _sync(path.parent)
-
-
-def _now() -> str:
+def now() -> str:
+    """Returns the time in UTC as manifests have it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

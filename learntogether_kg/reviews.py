@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rdflib import DCTERMS, Graph, URIRef
 
-from learntogether_kg import additions, ontology, pool, queries, resources, watch
+from learntogether_kg import additions, ontology, pool, purging, queries, resources, watch, withheld
 from learntogether_kg.custody import Record, custody_graph
 from learntogether_kg.disclosure import storage
 from learntogether_kg.disclosure.profile import Profile
@@ -29,6 +29,7 @@ from learntogether_kg.errors import (
     LearnTogetherError,
     LibraryError,
     RepeatedReviewError,
+    UnfinishedPurgeError,
     UnknownReviewError,
     UnreadableFileError,
 )
@@ -41,6 +42,7 @@ from learntogether_kg.migration.queue import decisions, is_queue, read_queue, ve
 from learntogether_kg.migration.recoding import recode
 from learntogether_kg.migration.touched import Migration
 from learntogether_kg.namespaces import LT, ONTOLOGY_GRAPH
+from learntogether_kg.purging import Plan, Purge
 from learntogether_kg.recurrence import restricted
 from learntogether_kg.recurrence.request import Counted, Protection
 from learntogether_kg.snapshot import DISCLOSURE, Snapshot
@@ -337,6 +339,48 @@ def queue_recoding(library: Library, new: str, folder: Path) -> list[Path]:
     return write_queue(_migration(state, new), folder)
 
 
+def plan_purge(library: Library, name: str) -> Plan:
+    """Returns what a purge of a review would do; nothing is changed.
+
+    Args:
+        library: The library.
+        name: Its public label in the newest state or in a release, or its IRI, also where it was withdrawn long ago.
+
+    Raises:
+        UnknownReviewError: It is the name of no review that the library has or had, or of more than one.
+        UnfinishedPurgeError: A purge of another one was interrupted.
+        LibraryBusyError: Another process is changing the library.
+    """
+    begun = purging.unfinished(library)
+    if begun is not None:
+        if name not in (begun.label, str(begun.study)):
+            raise UnfinishedPurgeError(library.path, begun.label)
+        return begun
+    called = {study: {str(study)} for study in purging.known(library)}
+    for snapshot in (*library.releases(), library.current()):
+        for study, label in queries.options(snapshot.store, "lt:Study").items():
+            called.setdefault(study, {str(study)}).add(label)
+    found = sorted(study for study, names in called.items() if name in names)
+    if len(found) != 1:
+        raise UnknownReviewError(name, found)
+    return purging.plan(library, found[0], name)
+
+
+def purge(library: Library, plan: Plan, progress: Callable[[], None] = lambda: None) -> Purge:
+    """Takes a review out of everything that a library keeps, for good; see `purging`.
+
+    Args:
+        library: The library.
+        plan: What `plan_purge` said.
+        progress: Called after each of the plan's steps.
+
+    Raises:
+        LibraryBusyError: Another process is changing the library.
+        StoreUnavailableError: A part of the library is damaged.
+    """
+    return purging.run(library, plan.study, plan.label, progress)
+
+
 def refuse_to_expose(release: Snapshot | LiveState, host: str) -> None:
     """Makes sure that others are only shown reviews that are published already: pages show whole records.
 
@@ -380,16 +424,22 @@ def publish(
         return library.publish(name)
 
     def protect(state: Snapshot, folder: Path) -> None:
-        kept = [(each.manifest.release, storage.read_worlds(each.path / DISCLOSURE)) for each in library.releases()]
-        known = [(release, worlds) for release, worlds in kept if worlds is not None]
-        before = known[-1][1] if known else None
+        known = _known_releases(library)
+        before = known[-1].worlds if known else None
         population = restricted.population(Counted.of(state).coding, before.population if before else None)
-        check_release(population.names, [(release, worlds.population.names) for release, worlds in known], rules)
+        check_release(population.names, [(each.release, each.names) for each in known], rules)
         protected = alternatives(population, rules, before, progress=progress, minutes=minutes)
         (folder / DISCLOSURE).mkdir()
         storage.write(folder / DISCLOSURE, protected, rules)
 
     return library.publish(name, protect)
+
+
+def _known_releases(library: Library) -> list[withheld.Known]:
+    """Returns the releases under a restricted profile that there are, or were before a purge, oldest first."""
+    kept = ((each.manifest, storage.read_worlds(each.path / DISCLOSURE)) for each in library.releases())
+    there = [withheld.Known(told.release, told.state, told.made, 0, each) for told, each in kept if each is not None]
+    return sorted((*there, *withheld.read(library.path)), key=lambda known: (known.state, known.made))
 
 
 def publish_live(

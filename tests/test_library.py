@@ -180,7 +180,7 @@ def test_an_unknown_release_is_named_with_those_there_are(library: Library) -> N
 
 
 def test_a_second_writer_is_turned_away(library: Library) -> None:
-    with library._change(), pytest.raises(LibraryBusyError):
+    with library.change(), pytest.raises(LibraryBusyError):
         library.commit([record("a")])
 
 
@@ -226,7 +226,7 @@ Library.open(Path(sys.argv[1])).commit([record("b", identifier="unacknowledged")
 
 @pytest.mark.parametrize(
     "moment",
-    ["OxigraphStore.replace_graph", "write_manifest", "Custody.put", "_bring_to_disk", "_replace_text"],
+    ["OxigraphStore.replace_graph", "write_manifest", "Custody.put", "bring_to_disk", "replace_text"],
 )
 def test_a_kill_before_the_switch_leaves_the_library_as_it_was(library: Library, moment: str) -> None:
     library.commit([record("a")])

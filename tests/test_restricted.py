@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import combinations
 
+import numpy as np
 import pytest
 
 from learntogether_kg.disclosure.population import Population
@@ -14,6 +15,7 @@ from learntogether_kg.disclosure.worlds import Worlds, alternatives
 from learntogether_kg.errors import DisclosureError
 from learntogether_kg.library import Library
 from learntogether_kg.recurrence import restricted
+from learntogether_kg.recurrence.derived import NOT_ANSWERED
 from learntogether_kg.recurrence.dimensions import dimensions
 from learntogether_kg.recurrence.request import Counted, Request
 
@@ -144,3 +146,50 @@ def test_a_review_of_which_anything_changed_is_a_new_one(counted: Counted, popul
     changed = restricted.population(coding, population)
     assert set(changed.names).isdisjoint(population.names)
     assert len(set(changed.names)) == len(population.names)
+
+
+def test_a_share_is_that_of_the_open_answer_where_all_reviews_were_coded_as_a_whole(
+    counted: Counted, unprotected: Protected
+) -> None:
+    shown = 0
+    for where in [(), (("agency", "police"),), (("outcome", "no-serious-harm"),), (("captured-from", "own-review"),)]:
+        request = Request(by=("pattern",), where=where)
+        mine = counted.answer(request, restricted.protection(unprotected))
+        columns = mine.answer.columns
+        for told, true in zip(mine.answer.rows, counted.answer(request).answer.rows, strict=True):
+            row, open_row = dict(zip(columns, told, strict=True)), dict(zip(columns, true, strict=True))
+            if row["looked"] != "c":
+                assert row["looked"] == row["findingsRead"] == open_row["looked"]
+            if row["share"] is not None:
+                assert [row[name] for name in ("share", "low", "high")] == [
+                    open_row[name] for name in ("share", "low", "high")
+                ]
+                shown += 1
+    assert shown > 20
+
+
+def test_where_not_all_were_coded_as_a_whole_it_says_why_there_is_no_share(
+    counted: Counted, unprotected: Protected
+) -> None:
+    result = counted.answer(Request(by=("type", "year")), restricted.protection(unprotected))
+    notes = {str(row[result.answer.columns.index("note")]) for row in result.answer.rows}
+    assert any("not all of these reviews were coded as a whole" in note for note in notes)
+    assert {line.note for line in result.trend} == {f"No test: {NOT_ANSWERED}"}
+
+
+def test_whether_all_were_coded_as_a_whole_is_told_only_where_every_alternative_agrees(
+    population: Population, worlds: Worlds
+) -> None:
+    everyone = np.ones_like(population.scheme.complete(population.facts))
+    for answered, expected in ((everyone, True), (~everyone, False)):
+        told = replace(worlds, population=replace(worlds.population, answered=answered)).answered()
+        assert told[-1].all() == expected
+    one = everyone.copy()
+    one[0, 0] = False
+    told = replace(worlds, population=replace(worlds.population, answered=one)).answered()
+    assert not told[-1, 0]
+    assert told[-1, 1:].all()
+    ever = np.any(
+        [worlds.population.scheme.complete(facts)[0] for facts in (worlds.population.facts, *worlds.others)], 0
+    )
+    assert (told[:-1, 0] == ~ever).all()

@@ -119,11 +119,14 @@ class Population:
         scheme: What they are counted by.
         names: A name for each review, the same in every release, and new where anything known of it has changed.
         facts: Reviews × facts of the scheme.
+        answered: Reviews × categories: whether somebody looked for the category in the review as a whole, so that one
+            without it does not have it. None where that is not known of any.
     """
 
     scheme: Scheme
     names: tuple[str, ...]
     facts: Members
+    answered: Members | None = None
 
     def __post_init__(self) -> None:
         for dimension, span in zip(self.scheme.dimensions, self.scheme.spans, strict=True):

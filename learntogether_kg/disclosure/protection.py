@@ -95,6 +95,7 @@ class Protected:
         askable: Which of them can be asked for.
         near: Categories of which the reviews are the same but for fewer than the threshold as those of another one, or
             as all reviews, so that they are no populations of their own.
+        answered: Which shares can be worked out; see `Worlds.answered`.
     """
 
     profile: Profile
@@ -103,6 +104,7 @@ class Protected:
     counts: Counts
     askable: Members
     near: frozenset[Category]
+    answered: Members
 
     @classmethod
     def of(cls, worlds: Worlds, profile: Profile) -> Self:
@@ -114,7 +116,9 @@ class Protected:
         near = frozenset(scheme.categories[one] for one, _ in pairs)
         askable = scheme.askable if profile.dimensions != 1 else np.eye(len(scheme.categories), dtype=bool)
         left = np.where(askable, agree(counts, profile), _HIDDEN)
-        return cls(profile, scheme.categories, total, left, askable, near)
+        # Of few reviews nothing is told, neither how they were coded.
+        shown = np.append(left.diagonal() != _HIDDEN, True)
+        return cls(profile, scheme.categories, total, left, askable, near, worlds.answered() & shown[:, None])
 
     @property
     def total(self) -> Figure:
@@ -127,6 +131,20 @@ class Protected:
         if len(places) not in (1, 2) or -1 in places or not self.askable[places[0], places[-1]]:
             return Figure(None, self.profile.symbols.not_available)
         return self._figure(int(self.counts[places[0], places[-1]]))
+
+    def is_answered(self, category: Category, population: Category | None = None) -> bool:
+        """Returns whether a category was looked for in each review of a population, so that a share is one.
+
+        Args:
+            category: What is counted.
+            population: Of which reviews; None for all.
+        """
+        places = [self.categories.index(each) if each in self.categories else None for each in (category, population)
+                  if each is not None]  # fmt: skip
+        if None in places:
+            return False
+        of = -1 if population is None else places[1]
+        return bool(self.answered[of, places[0]])
 
     def table(self, rows: str, columns: str) -> ProtectedTable:
         """Returns the table of two dimensions."""

@@ -29,14 +29,24 @@ SHOWN: Final = "protected-counts.json"
 
 def write(folder: Path, worlds: Worlds, profile: Profile) -> None:
     """Writes the alternatives of a release and its protected counts."""
-    scheme = worlds.population.scheme
+    write_worlds(folder, worlds)
+    (folder / SHOWN).write_text(json.dumps(_protected_document(Protected.of(worlds, profile))) + "\n", encoding="utf-8")
+
+
+def write_worlds(folder: Path, worlds: Worlds) -> None:
+    """Writes alternatives alone."""
+    scheme, answered = worlds.population.scheme, worlds.population.answered
     told = json.dumps([_dimension_document(each) for each in scheme.dimensions])
     facts = np.stack([worlds.population.facts, *worlds.others])
     with (folder / SECRET).open("wb") as file:
         np.savez_compressed(
-            file, scheme=told, names=np.array(worlds.population.names, dtype=str), facts=facts, watched=worlds.watched
+            file,
+            scheme=told,
+            names=np.array(worlds.population.names, dtype=str),
+            facts=facts,
+            watched=worlds.watched,
+            answered=np.zeros(0, dtype=bool) if answered is None else answered,
         )
-    (folder / SHOWN).write_text(json.dumps(_protected_document(Protected.of(worlds, profile))) + "\n", encoding="utf-8")
 
 
 def read_worlds(folder: Path) -> Worlds | None:
@@ -53,9 +63,10 @@ def read_worlds(folder: Path) -> Worlds | None:
         with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as file:
             dimensions = [_dimension(each) for each in json.loads(str(file["scheme"]))]
             names, facts, watched = tuple(map(str, file["names"])), file["facts"], file["watched"]
+            answered = file["answered"] if file["answered"].size else None
     except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
         raise StoreUnavailableError(path, f"it cannot be read: {error}") from error
-    return Worlds(Population(Scheme(dimensions), names, facts[0]), tuple(facts[1:]), watched)
+    return Worlds(Population(Scheme(dimensions), names, facts[0], answered), tuple(facts[1:]), watched)
 
 
 def read_protected(folder: Path) -> Protected | None:
@@ -72,10 +83,11 @@ def read_protected(folder: Path) -> Protected | None:
         categories = tuple(Category(*each) for each in told["categories"])
         near = frozenset(Category(*each) for each in told["near"])
         counts, askable = np.array(told["counts"], dtype=np.int64), np.array(told["askable"], dtype=bool)
+        answered = np.array([[mark == "1" for mark in row] for row in told["answered"]], dtype=bool)
         profile = Profile.told(told["profile"].pop("name"), told["profile"])
     except (OSError, ValueError, KeyError, TypeError, ProfileError) as error:
         raise StoreUnavailableError(path, f"it cannot be read: {error}") from error
-    return Protected(profile, categories, told["reviews"], counts, askable, near)
+    return Protected(profile, categories, told["reviews"], counts, askable, near, answered)
 
 
 def _protected_document(protected: Protected) -> dict[str, Any]:
@@ -86,6 +98,7 @@ def _protected_document(protected: Protected) -> dict[str, Any]:
         "near": sorted([each.dimension, each.value] for each in protected.near),
         "counts": protected.counts.tolist(),
         "askable": protected.askable.astype(int).tolist(),
+        "answered": ["".join("01"[mark] for mark in row) for row in protected.answered.astype(int).tolist()],
     }
 
 

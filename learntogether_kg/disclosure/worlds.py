@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,10 +45,40 @@ class Worlds:
     others: tuple[Members, ...]
     watched: NDArray[np.int8]
 
+    def without(self, names: Collection[str]) -> Worlds:
+        """Returns the same worlds without some reviews, by their names in the population."""
+        rows = [row for row, name in enumerate(self.population.names) if name not in names]
+        kept = Population(
+            self.population.scheme,
+            tuple(self.population.names[row] for row in rows),
+            self.population.facts[rows],
+            None if self.population.answered is None else self.population.answered[rows],
+        )
+        return Worlds(kept, tuple(facts[rows] for facts in self.others), self.watched)
+
     def counts(self) -> list[Counts]:
         """Returns the counts of every world, the real one first."""
         scheme = self.population.scheme
         return [self.population.counts, *(count(scheme.complete(facts)) for facts in self.others)]
+
+    def answered(self) -> Members:
+        """Returns of which categories a share can be worked out, of which reviews.
+
+        Returns:
+            (Categories and, last, all reviews) × categories: whether somebody looked for the second in each review that
+            has the first, in every world.
+        """
+        scheme, answered = self.population.scheme, self.population.answered
+        size = len(scheme.categories)
+        if answered is None:
+            return np.zeros((size + 1, size), dtype=bool)
+        unanswered = ~answered.astype(bool)
+        everyone = np.ones((len(unanswered), 1), dtype=bool)
+        all_of = np.ones((size + 1, size), dtype=bool)
+        for facts in (self.population.facts, *self.others):
+            of = np.hstack([scheme.complete(facts), everyone]).astype(np.float32)
+            all_of &= of.T @ unanswered.astype(np.float32) == 0
+        return all_of
 
     def unprotected(self, profile: Profile) -> Members:
         """Returns which counts must not be known and agree in all worlds.

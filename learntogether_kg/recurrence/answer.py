@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from learntogether_kg.answers import Answer, Resource, Scalar, Value
-from learntogether_kg.figures import AxisValue, Cell, CoderCount, Count, Counts, Together
+from learntogether_kg.figures import FEW, AxisValue, Cell, CoderCount, Count, Counts, Together
 from learntogether_kg.recurrence.chance import Chance
 from learntogether_kg.recurrence.counts import count, reviews_counted
-from learntogether_kg.recurrence.derived import FEW, Association, Share, TrendLine, associations, shares, trends
+from learntogether_kg.recurrence.derived import Association, Share, TrendLine, associations, shares, trends
 from learntogether_kg.recurrence.dimensions import dimensions
 from learntogether_kg.recurrence.index import Coding
 from learntogether_kg.recurrence.question import Question
@@ -261,10 +261,18 @@ def _sentence(question: Question, total: Cell, release: str) -> str:
         if worked.share is not None
         else ""
     )
+    which = f"reviews whose findings were read{f' ({only})' if only else ''}"
+    have = (
+        f"{'any' if question.codes == 'any' else 'a primary'} code for {what}"
+        f"{f' with {influences} influence' if influences else ''} by {question.coder.words}"
+    )
+    if total.reviews is None:
+        of = "" if total.findings_read is None else f"{total.findings_read} "
+        return f"In release {release} it is not shown how many of the {of}{which} have {have}."
+    if total.findings_read is None:
+        return f"In release {release}, {total.reviews} of the {which}, whose number is not shown, have {have}."
     return (
-        f"In release {release}, {_shown(total.reviews)} of {_shown(total.findings_read)} reviews whose findings were "
-        f"read{f' ({only})' if only else ''} have {'any' if question.codes == 'any' else 'a primary'} code for {what}"
-        f"{f' with {influences} influence' if influences else ''} by {question.coder.words}{of_looked}. "
+        f"In release {release}, {total.reviews} of {total.findings_read} {which} have {have}{of_looked}. "
         "Reviews are chosen cases: this is no prevalence."
     )
 

@@ -11,12 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from learntogether_kg import statistics
-from learntogether_kg.figures import AxisValue, Cell, Counts, Together
-
-FEW: Final = 10
-"""Of fewer reviews no share is shown."""
+from learntogether_kg.figures import FEW, AxisValue, Cell, Counts, Together
 
 SUPPRESSED: Final = "A count is not shown, so nothing is worked out from it"
+NOT_ANSWERED: Final = "not all of these reviews were coded as a whole, and how many were is no protected count"
 
 
 @dataclass(frozen=True)
@@ -87,6 +85,7 @@ def shares(cells: Sequence[Cell]) -> list[Share]:
     why = [_why_no_share(cell) for cell in cells]
     fit = [cell for cell, note in zip(cells, why, strict=True) if not note]
     found, of = (np.array([getattr(cell, name) for cell in fit], float) for name in ("reviews", "looked"))
+    found = np.minimum(found, of)  # rounded counts may cross
     low, high = statistics.jeffreys_interval(found, of)
     worked = iter(map(Share, (found / of).tolist(), low.tolist(), high.tolist()))
     return [Share(note=note) if note else next(worked) for note in why]
@@ -97,7 +96,10 @@ def associations(pairs: Sequence[Together]) -> list[Association]:
     why = [_why_no_lift(pair) for pair in pairs]
     fit = [pair for pair, note in zip(pairs, why, strict=True) if not note]
     both, one, other, of = np.array([[p.together, *p.each, p.coded] for p in fit], float).reshape(-1, 4).T
-    odds = statistics.odds_ratio(both, one - both, other - both, of - one - other + both)
+    rest = (
+        np.maximum(each, 0) for each in (one - both, other - both, of - one - other + both)
+    )  # rounded ones may cross
+    odds = statistics.odds_ratio(both, *rest)
     lift = statistics.lift(both, one, other, of)
     worked = iter(zip(*(_numbers(each) for each in (lift, odds.estimate, odds.low, odds.high)), strict=True))
     return [
@@ -120,14 +122,16 @@ def trends(counts: Counts) -> list[TrendLine]:
 
 def _why_no_share(cell: Cell) -> str:
     reviews, looked, not_found, in_part = cell.reviews, cell.looked, cell.looked_not_found, cell.found_in_part
-    if reviews is None or looked is None or not_found is None or in_part is None:
-        return SUPPRESSED
+    if reviews is None or cell.findings_read is None or looked is None or in_part is None:
+        return SUPPRESSED if reviews is None or cell.findings_read is None else f"No share: {NOT_ANSWERED}"
+    if not_found is None:  # of protected counts it is not told; who looked at the whole could have said no
+        not_found = looked - reviews
     if looked == 0:
         return "No share: the coder looked for it in no review"
-    if not_found == 0:
+    if not_found <= 0:
         return "No share: no review is recorded in which the coder looked for it and did not find it"
-    if looked < FEW:
-        return f"No share: the coder looked for it in fewer than {FEW} reviews"
+    if looked < cell.few:
+        return f"No share: the coder looked for it in fewer than {cell.few} reviews"
     if in_part:
         return (
             f"No share: of the reviews in which the coder found it, {in_part} had not been coded as a whole, so that a "
@@ -138,8 +142,8 @@ def _why_no_share(cell: Cell) -> str:
 
 def _why_no_lift(pair: Together) -> str:
     together, coded, whole = pair.together, pair.coded, pair.whole
-    if together is None or coded is None or whole is None or None in pair.each:
-        return SUPPRESSED
+    if together is None or None in pair.each or coded is None or whole is None:
+        return SUPPRESSED if together is None or None in pair.each else f"No lift: {NOT_ANSWERED}"
     if coded < FEW:
         return f"No lift: the coder coded fewer than {FEW} reviews"
     if whole < coded:
@@ -175,15 +179,18 @@ def _series(counts: Counts) -> Iterator[tuple[tuple[AxisValue, ...], list[tuple[
 
 def _trend(series: tuple[AxisValue, ...], cells: Sequence[tuple[AxisValue, Cell]]) -> TrendLine:
     known = [(year, cell) for year, cell in cells if year.key.isdecimal()]
-    if any(not cell.is_shown for _, cell in known):
-        return TrendLine(series, None, None, None, (), SUPPRESSED)
+    if any(cell.reviews is None or cell.findings_read is None for _, cell in known):
+        return TrendLine(series, None, None, None, (), f"No test: {SUPPRESSED[0].lower()}{SUPPRESSED[1:]}")
+    if any(cell.looked is None or cell.found_in_part is None for _, cell in known):
+        return TrendLine(series, None, None, None, (), f"No test: {NOT_ANSWERED}")
     looked = [(year, cell) for year, cell in known if cell.looked]
     years = tuple(year.key for year, _ in looked)
     note = _why_no_trend([cell for _, cell in looked])
     late = f"not looked for before {years[0]}" if years and years[0] != known[0][0].key else ""
     if note:
         return TrendLine(series, None, None, None, years, note)
-    found, of = [cell.reviews or 0 for _, cell in looked], [cell.looked or 0 for _, cell in looked]
+    of = [cell.looked or 0 for _, cell in looked]
+    found = [min(cell.reviews or 0, most) for (_, cell), most in zip(looked, of, strict=True)]
     test = statistics.trend(found, of, [int(year) for year in years])
     return TrendLine(series, test.statistic, test.p_value, None, years, late)
 
@@ -191,8 +198,9 @@ def _trend(series: tuple[AxisValue, ...], cells: Sequence[tuple[AxisValue, Cell]
 def _why_no_trend(cells: Sequence[Cell]) -> str:
     if len(cells) < 3:  # noqa: PLR2004  # two points make no trend
         return "No test: the coder looked for it in fewer than three years"
-    if sum(cell.looked or 0 for cell in cells) < FEW:
-        return f"No test: the coder looked for it in fewer than {FEW} reviews"
+    few = max(cell.few for cell in cells)
+    if sum(cell.looked or 0 for cell in cells) < few:
+        return f"No test: the coder looked for it in fewer than {few} reviews"
     if any(cell.found_in_part for cell in cells):
         return "No test: some reviews in which it was found had not been coded as a whole, so that misses left no trace"
     return ""

@@ -78,6 +78,16 @@ class Ground:
     codes: Value
     chains: tuple[dict[str, Value], ...]
 
+    @property
+    def accounts(self) -> list[tuple[Value, list[dict[str, Value]]]]:
+        """The ways down by the episode they go through, or by the source where they name none; each told once."""
+        told: dict[Value, list[dict[str, Value]]] = {}
+        for chain in self.chains:
+            if any(chain[name] for name in ("episodeDescription", "perspectiveSays", "sourceYielded")):
+                what = chain["episodeDescription"] or chain["sourceYielded"] or "How it looked to one person"
+                told.setdefault(what, []).append(chain)
+        return list(told.items())
+
 
 def trace(  # each is something else
     coding: Coding,

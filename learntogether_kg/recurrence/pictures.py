@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from learntogether_kg import charts
-from learntogether_kg.figures import Cell, Counts
+from learntogether_kg.figures import FEW, Cell, Counts
 from learntogether_kg.recurrence.answer import HIDDEN, Result
-from learntogether_kg.recurrence.derived import FEW, shares
+from learntogether_kg.recurrence.derived import shares
 
 _MOST_ROWS = 60
 """A picture with more rows than this cannot be read."""
@@ -19,14 +19,23 @@ def draw(result: Result) -> str | None:
     A table by one dimension is a ranked dot plot, one by years and another dimension a trend where shares may be shown,
     any other table by two a heat map, and pairs a matrix.
     """
+    counts = result.counts
+    if not has_figures(result):
+        return None
     if result.pairs:
         return _pairs(result)
-    counts = result.counts
-    if counts is None or not counts.axes or not counts.cells:
-        return None
+    assert counts is not None
     if len(counts.axes) == 1:
         return _dots(result, counts)
     return _trend(result, counts) or _heat_map(result, counts)
+
+
+def has_figures(result: Result) -> bool:
+    """Returns whether a result has a figure that a picture could show; of a single one there is none."""
+    if result.pairs:
+        return any(pair.together is not None for pair in result.pairs)
+    counts = result.counts
+    return counts is not None and bool(counts.axes) and any(cell.reviews is not None for cell in counts.cells)
 
 
 def _pairs(result: Result) -> str | None:
@@ -61,11 +70,16 @@ def _trend(result: Result, counts: Counts) -> str | None:
     if "year" not in names or len(counts.axes[1 - names.index("year")].values) > _MOST_ROWS // 4:
         return None
     points = list(_points(counts, names.index("year")))
-    if not any(point.value is not None for point in points):
-        return None
+    if 2 * sum(point.value is not None for point in points) < len(points):
+        return None  # lines that are broken more often than not say less than the counts
     return charts.draw_trend(
         points,
-        charts.Words(result.summary, "Year", "Share of the reviews that looked", f"{result.rule}. Hollow: few reviews"),
+        charts.Words(
+            result.summary,
+            "Year",
+            "Share of the reviews that looked",
+            f"{result.rule}. Hollow: few reviews. Dash: too few for a share",
+        ),
     )
 
 
@@ -74,7 +88,7 @@ def _points(counts: Counts, place: int) -> Iterator[charts.Point]:
     cells = sorted(counts.items(), key=lambda item: item[0][place].key)
     for (values, cell), worked in zip(cells, shares([cell for _, cell in cells]), strict=True):
         if values[place].key.isdecimal():
-            told = f"{_text(cell.reviews)} of {_text(cell.looked)}"
+            told = HIDDEN if cell.reviews is None else f"{cell.reviews} of {_text(cell.looked)}"
             series = values[1 - place].label
             yield charts.Point(values[place].key, worked.share, worked.low, worked.high, told, series, _is_small(cell))
 
@@ -97,4 +111,5 @@ def _text(count: int | None) -> str:
 
 
 def _is_small(cell: Cell) -> bool:
-    return (cell.looked or 0) < FEW
+    of = cell.findings_read if cell.looked is None else cell.looked
+    return (of or 0) < FEW

@@ -57,11 +57,13 @@ class Protection:
         profile: The name of the profile.
         table: What it does to a table; None where everything is shown.
         pairs: What it does to pairs.
+        explanation: What the profile does to counts, for their reader; empty where everything is shown.
     """
 
     profile: str = OPEN
     table: Protect | None = None
     pairs: ProtectPairs | None = None
+    explanation: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from learntogether_kg.disclosure.protection import Protected
 from learntogether_kg.disclosure.questions import Question as Asked
 from learntogether_kg.disclosure.questions import allow
 from learntogether_kg.errors import DisclosureError
-from learntogether_kg.figures import AxisValue, Cell, Count, Counts, Together
+from learntogether_kg.figures import FEW, AxisValue, Cell, Count, Counts, Together
 from learntogether_kg.recurrence.dimensions import dimensions
 from learntogether_kg.recurrence.index import CoderCodes, Coding, Flags
 from learntogether_kg.recurrence.question import Question
@@ -59,13 +59,13 @@ def population(coding: Coding, before: Population | None = None) -> Population:
         for row, values in enumerate(held[way.name]):
             facts[row, [place_of[value] for value in values]] = True
     names = tuple(_name(review, [held[each.name][row] for each in ways]) for row, review in enumerate(coding.reviews))
-    return Population(scheme, names, facts)
+    return Population(scheme, names, facts, _answered(coding, scheme))
 
 
 def protection(protected: Protected) -> Protection:
     """Returns the disclosure control of answers about a release."""
     table, pairs = _Tables(protected).table, _Tables(protected).pairs
-    return Protection(protected.profile.name, table, pairs)
+    return Protection(protected.profile.name, table, pairs, protected.profile.explanation)
 
 
 def _facts(coding: Coding) -> Iterator[tuple[Dimension, Flags]]:
@@ -110,6 +110,27 @@ def _codes(coding: Coding) -> list[set[str]]:
         }
         for codes in found
     ]
+
+
+def _answered(coding: Coding, scheme: Scheme) -> Flags:
+    """Returns reviews × categories: whether the default coder looked for it in the whole report, and could tell.
+
+    Then the reviews that looked are those whose findings were read, and of these a share can be shown. A review of
+    which no finding was read must not have looked either.
+    """
+    width = len(coding.patterns) + 1  # the last is "any pattern"
+    free = np.zeros((len(coding.reviews), width), np.bool_)
+    touched = np.zeros((len(coding.reviews), width), np.bool_)
+    if (coder := _default(coding)) is not None:
+        free[coder.reviews] = (coder.whole & (coder.found | ~coder.cannot_tell)).T
+        touched[coder.reviews] = (coder.looked | coder.coded).T
+    answered = np.where(coding.read[:, None], free, ~touched)
+    place_of = {value.key: place for place, value in enumerate(coding.patterns)}
+    patterns = [
+        place_of.get(each.value.partition(_SIGN)[0], -1) if each.dimension in (_PATTERN, _BOTH) else -1
+        for each in scheme.categories
+    ]
+    return np.asarray(answered[:, patterns])
 
 
 def _default(coding: Coding) -> CoderCodes | None:
@@ -174,21 +195,27 @@ class _Tables:
     def _cell(self, categories: Sequence[Category]) -> Cell:
         categories = list(dict.fromkeys(categories))  # a table by what it is also filtered by names it twice
         of_reviews = [each for each in categories if each.dimension not in (_PATTERN, _INFLUENCE)]
-        found = _joined([each for each in categories if each.dimension in (_PATTERN, _INFLUENCE)])
+        found = _joined([each for each in categories if each.dimension in (_PATTERN, _INFLUENCE)]) or [_ANY]
+        read = self._count([_READ, *of_reviews])
+        # Where all looked, the reviews that looked are those whose findings were read: no further count is told.
+        answered = len(found) == 1 and len(of_reviews) < 2 and self._protected.is_answered(found[0], *of_reviews)  # noqa: PLR2004
         return Cell(
-            reviews=self._count([*(found or [_ANY]), *of_reviews]),
-            findings_read=self._count([_READ, *of_reviews]),
-            looked=None,
+            reviews=self._count([*found, *of_reviews]),
+            findings_read=read,
+            looked=read if answered else None,
             looked_not_found=None,
-            cannot_tell=None,
-            found_in_part=None,
+            cannot_tell=0 if answered else None,
+            found_in_part=0 if answered else None,
             all_reviews=self._count(of_reviews),
+            few=max(FEW, self._protected.profile.minimum_share),
         )
 
     def _pair(self, pair: Together) -> Together:
         one, other = (Category(_PATTERN, value.key) for value in pair.patterns)
         each = (self._count([one]), self._count([other]))
-        return Together(pair.patterns, self._count([one, other]), each, None, None, None)
+        answered = self._protected.is_answered(one) and self._protected.is_answered(other)
+        coded = self._count([_READ]) if answered else None
+        return Together(pair.patterns, self._count([one, other]), each, None, coded, coded)
 
     def _count(self, categories: Sequence[Category]) -> Count:
         figure = self._protected.count(*categories) if categories else self._protected.total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -141,6 +142,40 @@ class OxigraphStore:
     def checkpoint(self, path: Path) -> None:
         """Writes a copy of the store into a new folder, by hard links where the device allows it."""
         self._store.backup(str(path))
+
+    def write_without(self, iri: URIRef, path: Path) -> int:
+        """Writes all quads but those that name an IRI, or one that begins with it, into a new store in a folder.
+
+        The new store is built from the quads, so that its files hold nothing of what was left out: a removal alone
+        would leave the bytes in files that later checkpoints share.
+
+        Returns:
+            How many quads of other graphs were left out, since they spoke of it.
+        """
+        named = re.compile(re.escape(iri) + r"(?![\w-])")
+        own, elsewhere = ox.NamedNode(iri), 0
+
+        def is_kept(quad: ox.Quad) -> bool:
+            nonlocal elsewhere
+            if quad.graph_name == own:
+                return False
+            parts = (quad.subject, quad.object, quad.graph_name)
+            # Every part has a value but the default graph, which our stores leave empty.
+            if not any(iri in part.value and named.search(part.value) for part in parts):  # type: ignore[union-attr]
+                return True
+            elsewhere += 1
+            return False
+
+        store = _opened(ox.Store, path)
+        store.bulk_extend(filter(is_kept, self._store))
+        store.flush()
+        return elsewhere
+
+    def mentions(self, iri: URIRef) -> bool:
+        """Returns whether a quad has an IRI as its subject, its object or its graph."""
+        node = ox.NamedNode(iri)
+        patterns = ((node, None, None, None), (None, None, node, None), (None, None, None, node))
+        return any(next(self._store.quads_for_pattern(*each), None) is not None for each in patterns)
 
     def flush(self) -> None:
         """Brings everything written to the disk."""

@@ -168,7 +168,7 @@ def test_a_release_that_nearly_is_another_is_refused() -> None:
             check_release({f"r{number}" for number in range(size)}, kept, DFE)
         check_release({f"r{number}" for number in range(size)}, kept, OPEN)
     changed = {f"r{number}" for number in range(18)} | {"r18 as changed", "r19 as changed"}
-    with pytest.raises(DisclosureError, match="new, changed or withdrawn"):
+    with pytest.raises(DisclosureError, match="new, changed, withdrawn or purged"):
         check_release(changed, kept, DFE)
 
 
