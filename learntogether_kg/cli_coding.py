@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -21,14 +21,14 @@ from learntogether_kg.agreement.comparison import Comparison, compare
 from learntogether_kg.agreement.differences import tell
 from learntogether_kg.agreement.selection import Selection
 from learntogether_kg.answers import Answer
+from learntogether_kg.cli_terminal import print_table
 from learntogether_kg.errors import AgreementError, UnreadableFileError
 from learntogether_kg.library import Library
 from learntogether_kg.practice import score
 from learntogether_kg.practice.score import Score
 from learntogether_kg.store.sparql import SparqlStore
 
-Show = Callable[[Answer, str], None]
-"""Prints a table under a title."""
+app = typer.Typer()
 
 
 class Form(StrEnum):
@@ -62,79 +62,72 @@ Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write i
 Force = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
 
 
-def register(app: typer.Typer, show: Show) -> None:
-    """Adds the commands to the command line.
-
-    Args:
-        app: The command line.
-        show: How it prints tables.
-    """
-
-    @app.command()
-    def agree(
-        files: Files = None,
-        library: FromLibrary = None,
-        release: Release = None,
-        coder: Coders = None,
-        review: Reviews = None,
-        form: Annotated[Form, typer.Option("--format", help="How to give it.")] = Form.TABLE,
-        to: Out = None,
-        force: Force = False,
-        agreed: Annotated[
-            Path | None,
-            typer.Option(metavar="OUT.xlsx", help="Write a workbook to agree in: filled where all agree, else blank."),
-        ] = None,
-        name: Annotated[str, typer.Option("--as", help="The code of the agreed coding; made up if not given.")] = "",
-        seed: Annotated[int, typer.Option(help="The seed of the intervals.", min=0)] = 1,
-        resamples: Annotated[
-            int, typer.Option(help="Resamples of the items; 0: no intervals.", min=0, max=100_000)
-        ] = RESAMPLES,
-    ) -> None:
-        """Say how far coders agree over the same items, by pair and by profession, and list what to talk about."""
-        if form is Form.XLSX and to is None and agreed is None:
-            raise UnreadableFileError("--format xlsx", "a workbook needs a file to write: add --out FILE.xlsx")
-        for path in (to, agreed):
-            _refuse_target(path, files or [], force)
-        with Console(stderr=True).status("Reading codings"):
-            coded = _coded(files or [], library, release, review or [])
-        selection = Selection(tuple(coder or ()), tuple(review or ()))
-        if agreed is not None:
-            filled, left = second_coding.write_agreed(coded, selection, name, agreed)
-            print(f"Wrote {agreed}: {filled} item(s) agreed and filled, {left} blank to settle")
-            return
-        resampling = Resampling(seed, resamples)
-        with Console(stderr=True).status("Comparing codings"):
-            found = compare(coded, selection, resampling)
-        if form is Form.TABLE and to is None:
-            _show(found, show)
-        else:
-            _give(_written(found, resampling, form), to, found)
-
-    @app.command()
-    def practice(
-        path: Annotated[
-            Path | None, typer.Argument(metavar="[OUT.xlsx]", help="Write the practice set there, to be coded.")
-        ] = None,
-        coder: Annotated[str, typer.Option(help="Your code.")] = "me",
-        scored: Annotated[
-            Path | None, typer.Option("--score", metavar="FILE.xlsx", help="Score what you have coded.")
-        ] = None,
-        as_json: Annotated[bool, typer.Option("--json", help="With --score: print it as JSON.")] = False,
-        force: Force = False,
-    ) -> None:
-        """Practise coding on synthetic statements, and be told for each what was agreed on and why."""
-        if (path is None) == (scored is None):
-            raise AgreementError("say one of both: OUT.xlsx to write the practice set, or --score FILE.xlsx")
-        if path is not None:
-            _refuse_target(path, [], force)
-            items = score.write_blind(path, coder)
-            print(f"Wrote {path} with {items} synthetic statements. Code them, then: ltkg practice --score {path}")
-            return
-        assert scored is not None
-        _show_score(score.score(scored), show, as_json=as_json)
+@app.command()
+def agree(
+    files: Files = None,
+    library: FromLibrary = None,
+    release: Release = None,
+    coder: Coders = None,
+    review: Reviews = None,
+    form: Annotated[Form, typer.Option("--format", help="How to give it.")] = Form.TABLE,
+    to: Out = None,
+    force: Force = False,
+    agreed: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.xlsx", help="Write a workbook to agree in: filled where all agree, else blank."),
+    ] = None,
+    name: Annotated[str, typer.Option("--as", help="The code of the agreed coding; made up if not given.")] = "",
+    seed: Annotated[int, typer.Option(help="The seed of the intervals.", min=0)] = 1,
+    resamples: Annotated[
+        int, typer.Option(help="Resamples of the items; 0: no intervals.", min=0, max=100_000)
+    ] = RESAMPLES,
+) -> None:
+    """Say how far coders agree over the same items, by pair and by profession, and list what to talk about."""
+    if form is Form.XLSX and to is None and agreed is None:
+        raise UnreadableFileError("--format xlsx", "a workbook needs a file to write: add --out FILE.xlsx")
+    for path in (to, agreed):
+        _refuse_target(path, files or [], force)
+    with Console(stderr=True).status("Reading codings"):
+        coded = _coded(files or [], library, release, review or [])
+    selection = Selection(tuple(coder or ()), tuple(review or ()))
+    if agreed is not None:
+        filled, left = second_coding.write_agreed(coded, selection, name, agreed)
+        print(f"Wrote {agreed}: {filled} item(s) agreed and filled, {left} blank to settle")
+        return
+    resampling = Resampling(seed, resamples)
+    with Console(stderr=True).status("Comparing codings"):
+        found = compare(coded, selection, resampling)
+    if form is Form.TABLE and to is None:
+        _show(found)
+    else:
+        _give(_written(found, resampling, form), to, found)
 
 
-def _show_score(found: Score, show: Show, *, as_json: bool) -> None:
+@app.command()
+def practice(
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[OUT.xlsx]", help="Write the practice set there, to be coded.")
+    ] = None,
+    coder: Annotated[str, typer.Option(help="Your code.")] = "me",
+    scored: Annotated[
+        Path | None, typer.Option("--score", metavar="FILE.xlsx", help="Score what you have coded.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="With --score: print it as JSON.")] = False,
+    force: Force = False,
+) -> None:
+    """Practise coding on synthetic statements, and be told for each what was agreed on and why."""
+    if (path is None) == (scored is None):
+        raise AgreementError("say one of both: OUT.xlsx to write the practice set, or --score FILE.xlsx")
+    if path is not None:
+        _refuse_target(path, [], force)
+        items = score.write_blind(path, coder)
+        print(f"Wrote {path} with {items} synthetic statements. Code them, then: ltkg practice --score {path}")
+        return
+    assert scored is not None
+    _show_score(score.score(scored), as_json=as_json)
+
+
+def _show_score(found: Score, *, as_json: bool) -> None:
     table = _score_table(found)
     if as_json:
         figures = {
@@ -143,7 +136,7 @@ def _show_score(found: Score, show: Show, *, as_json: bool) -> None:
         document = {"summary": found.summary, "items": table.as_records(), "agreement": figures}
         print(json.dumps(document, indent=2, ensure_ascii=False))
         return
-    show(table, "The practice set, all of it synthetic")
+    print_table(table, "The practice set, all of it synthetic")
     print(found.summary)
     for each in found.agreements:
         told = ", ".join(f"{name} {answers.tell_figure(figure)}" for name, figure in each.figures.items())
@@ -180,13 +173,13 @@ def _coded(files: Sequence[Path], library: str | None, release: str | None, revi
     return second_coding.read_library(snapshot.store, reviews)
 
 
-def _show(found: Comparison, show: Show) -> None:
+def _show(found: Comparison) -> None:
     reviews = ", ".join(found.reviews) if len(found.reviews) <= 3 else f"{len(found.reviews)} reviews"  # noqa: PLR2004  # a line's length
-    show(answers.overview(found), f"Agreement over {found.items} items of {reviews} · {found.version}")
+    print_table(answers.overview(found), f"Agreement over {found.items} items of {reviews} · {found.version}")
     for what, why in answers.undefined(found).items():
         print(f"– {what}: {why}")
     if found.differences:
-        show(answers.differences(found), f"To talk about: {len(found.differences)} of {found.items} items")
+        print_table(answers.differences(found), f"To talk about: {len(found.differences)} of {found.items} items")
     else:
         print("Every item that was coded was coded alike.")
     for note in found.notes:

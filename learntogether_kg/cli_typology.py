@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from learntogether_kg import reviews
+from learntogether_kg import emerging, queries, reviews
+from learntogether_kg.cli_library import DEFAULT_LIBRARY, LibraryOption, ReleaseOption, open_asked, open_folder
+from learntogether_kg.cli_terminal import Format, err, print_answer, write_new
 from learntogether_kg.errors import UnreadableFileError
-from learntogether_kg.library import Library
 from learntogether_kg.migration import report
 from learntogether_kg.migration.report import ImpactForm
 from learntogether_kg.typology import versions
-from learntogether_kg.typology.difference import Difference, Form
+from learntogether_kg.typology.difference import Difference
+from learntogether_kg.typology.difference import Form as DifferenceForm
 from learntogether_kg.typology.extension import blank_extension, check_extension
 
 app = typer.Typer(help="Look after the typology, its versions and its extensions.", no_args_is_help=True)
 
+IN_A_FOLDER = "codings are weighed and recoded in a library's folder"
 Version = Annotated[str, typer.Argument(help="A .ttl file, a folder, or the name of a version or scheme.")]
-LibraryOption = Annotated[str, typer.Option("--library", envvar="LTKG_LIBRARY", help="The library's folder.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Write to a file instead; it must not be there yet.")]
 
 
@@ -29,7 +30,7 @@ def new(
     to: Annotated[Path, typer.Argument(metavar="OUT.ttl", help="The file to write; it must not be there yet.")],
 ) -> None:
     """Write a commented extension of the typology to start from."""
-    _write_new(to, lambda file: file.write_text(blank_extension(), encoding="utf-8"))
+    write_new(to, blank_extension())
     print(f"Wrote {to}. Change it, then: ltkg typology check {to}")
 
 
@@ -60,7 +61,7 @@ def list_(
 def diff(
     old: Version,
     new: Version,
-    form: Annotated[Form, typer.Option("--format", help="How to tell it.")] = Form.TEXT,
+    form: Annotated[DifferenceForm, typer.Option("--format", help="How to tell it.")] = DifferenceForm.TEXT,
     to: Out = None,
 ) -> None:
     """Tell what differs between two versions: added, deprecated, replaced, merged, split, moved, relabelled …."""
@@ -70,21 +71,21 @@ def diff(
 @app.command("impact")
 def impact(
     new: Version,
-    library: LibraryOption = "library",
+    library: LibraryOption = DEFAULT_LIBRARY,
     form: Annotated[ImpactForm, typer.Option("--format", help="How to tell it.")] = ImpactForm.TABLE,
     codes: Annotated[str, typer.Option(help="Which codes of an item count: primary or any.")] = "primary",
     coder: Annotated[str, typer.Option(help="Whose coding counts; by default the library's default coder's.")] = "",
     to: Out = None,
 ) -> None:
     """Tell which classifications and reviews a newer version touches, and what the counts become."""
-    found = reviews.weigh_version(Library.open(Path(library)), new, codes, coder)
+    found = reviews.weigh_version(open_folder(library, IN_A_FOLDER), new, codes, coder)
     if form is ImpactForm.XLSX and to is None:
         raise UnreadableFileError(new, "--format xlsx needs a file to write: add --out IMPACT.xlsx")
     written = report.write(found, form)
     if to is None:
         print(written.decode(), end="")
         return
-    _write_new(to, lambda file: file.write_bytes(written))
+    write_new(to, written)
     print(f"Wrote {to}")
 
 
@@ -92,13 +93,33 @@ def impact(
 def queue(
     new: Version,
     folder: Annotated[Path, typer.Argument(metavar="OUTDIR", help="A new or an empty folder.")],
-    library: LibraryOption = "library",
+    library: LibraryOption = DEFAULT_LIBRARY,
 ) -> None:
     """Write a workbook for each review that a newer version touches, in which a person decides what codings become."""
-    files = reviews.queue_recoding(Library.open(Path(library)), new, folder)
+    files = reviews.queue_recoding(open_folder(library, IN_A_FOLDER), new, folder)
     for file in files:
         print(file)
     print(f"{len(files)} review(s) wait to be recoded; fill them and `ltkg submit` them with --extension {new}")
+
+
+@app.command("emerging")
+def emerging_(
+    kind: Annotated[str, typer.Option("--type", help="Only under this type.")] = "",
+    coder: Annotated[str, typer.Option(help="Only items coded so by this coder.")] = "",
+    likeness: Annotated[
+        float, typer.Option(help="How alike the statements of a group must be on average, from 0 to 1.")
+    ] = emerging.LIKENESS,
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    release: ReleaseOption = None,
+) -> None:
+    """Suggest sub-patterns: items that were coded as a type and nothing finer, in groups of like wording."""
+    given = {name: value for name, value in (("type", kind), ("coder", coder)) if value}
+    asked = queries.ask(open_asked(library, release).store, emerging.QUERY, given)
+    found = emerging.candidates(asked, likeness)
+    answer = emerging.as_answer(found, {**asked.arguments, "likeness": f"{likeness:g}"})
+    print_answer(answer, form, f"{len(found)} candidate(s) for sub-patterns")
+    err.print(f"{emerging.METHOD}.", soft_wrap=True)
 
 
 @app.command("check")
@@ -121,14 +142,5 @@ def _give(text: str, to: Path | None) -> None:
     if to is None:
         print(text, end="")
         return
-    _write_new(to, lambda file: file.write_text(text, encoding="utf-8"))
+    write_new(to, text)
     print(f"Wrote {to}")
-
-
-def _write_new(to: Path, write: Callable[[Path], object]) -> None:
-    if to.exists():
-        raise UnreadableFileError(to, "it is there already; choose another name")
-    try:
-        write(to)
-    except OSError as error:
-        raise UnreadableFileError(to, f"it cannot be written: {error.strerror or error}") from error

@@ -287,9 +287,10 @@ def _reshaped(changes: Iterable[Change], old: Typology, new: Typology) -> dict[U
     """Returns the terms of the newer version that gather other codings than before, each with the first reason."""
     found: dict[URIRef, str] = {}
     for change in changes:
-        if not change.old or not _RESHAPES & set(change.kinds):
+        why = next((kind for kind in change.kinds if kind in _RESHAPES), None)
+        if not change.old or not why:
             continue
-        reason = f"{change.old.label} was {change.kinds[0]}"
+        reason = f"{change.old.label} was {why}"
         after = {term.iri for term in change.new}
         own = after if not {Kind.MERGED, Kind.SPLIT}.isdisjoint(change.kinds) else set[URIRef]()
         before = old.above(change.old.iri) - {change.old.iri}

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 from rdflib import Graph, URIRef
@@ -149,6 +150,10 @@ class LiveState:
         text = (resources.folder("queries") / "internal" / "studies.rq").read_text(encoding="utf-8")
         studies = len(tuple(self.store.select(text)))
         return Manifest(self.number, "", "", "", None, studies, self.name)
+
+    def extensions(self) -> list[Path]:
+        """Returns no extension: a server keeps none."""
+        return []
 
     def is_whole(self) -> bool:
         """Returns whether the server answers and is at this state."""

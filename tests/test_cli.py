@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from learntogether_kg import cli
+from learntogether_kg import cli, cli_terminal
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.library import Library
 from tests.workbooks import write
@@ -34,7 +33,7 @@ def ltkg(*arguments: object) -> Run:
     out, err, code = io.StringIO(), io.StringIO(), 0
     with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["ltkg", *map(str, arguments)])
-        patch.setattr(cli, "out", Console(highlight=False, width=cli.WIDTH_OF_A_FILE))  # as wide as when piped
+        patch.setattr(cli_terminal.out, "width", cli_terminal.WIDTH_OF_A_FILE)  # as wide as when piped
         try:
             cli.main()
         except SystemExit as stopped:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from learntogether_kg.answers import Answer, Resource
 from learntogether_kg.emerging import COLUMNS, LIKENESS, MOST_ITEMS, QUERY, Candidate, as_answer, candidates
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.library import Library
+from tests.test_cli import ltkg, one_line
 
 SETS = Path(__file__).parent / "emerging"
 TYPE, OTHER = Resource("Human-tool operation", "urn:type:1"), Resource("Human reasoning", "urn:type:2")
@@ -119,3 +121,14 @@ def test_over_the_teaching_library_every_item_is_one_of_the_query(teaching_libra
     found = candidates(asked, likeness=0.05)
     assert found
     assert {(group.type, item.item) for group in found for item in group.items} <= known
+
+
+def test_the_command_gives_the_groups_and_says_what_they_are(teaching_library: Library) -> None:
+    run = ltkg("typology", "emerging", "--likeness", "0.05", "--library", teaching_library.path, "--format", "csv")
+    rows = list(csv.DictReader(run.stdout.splitlines()))
+    assert len({row["candidate"] for row in rows}) > 1
+    assert all(row["type"] and row["statement"] and row["coders"] for row in rows)
+    assert "Nobody has coded these as a pattern" in run.stderr
+    wrong = ltkg("typology", "emerging", "--likeness", "7", "--library", teaching_library.path)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert one_line(wrong.stderr)

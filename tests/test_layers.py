@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 from pathlib import Path
@@ -25,6 +26,7 @@ from learntogether_kg.layers import (
 from learntogether_kg.library import Library
 from learntogether_kg.recurrence.request import Counted, Request
 from learntogether_kg.typology import versions
+from tests.test_cli import ltkg, one_line
 
 CASES = Path(__file__).parent / "typology"
 OLD, NEW = versions.find(str(CASES / "old.ttl")), versions.find(str(CASES / "new.ttl"))
@@ -202,3 +204,51 @@ def test_what_must_be_counted_anew_is_no_zero_in_the_picture() -> None:
 def test_a_difference_shows_its_sign() -> None:
     svg = draw_difference(layer(entry("same", 5)), layer(entry("same", 2)), OLD)
     assert "Same, Tools: -15" in svg
+
+
+# At the command line
+
+
+@pytest.fixture
+def saved(teaching_library: Library, tmp_path: Path) -> dict[str, Path]:
+    """Returns layers of two coders over the teaching library."""
+    found = {coder: tmp_path / f"{coder}.json" for coder in ("teaching-a", "teaching-b")}
+    for coder, file in found.items():
+        run = ltkg("layer", "save", file, "--coder", coder, "--library", teaching_library.path)
+        assert run.returncode == 0, run.stderr
+        assert coder in run.stdout
+    return found
+
+
+def test_layers_of_two_coders_are_compared(saved: dict[str, Path]) -> None:
+    one, other = (read(file) for file in saved.values())
+    run = ltkg("layer", "compare", *saved.values(), "--format", "csv")
+    rows = list(csv.DictReader(run.stdout.splitlines()))
+    assert [row["pattern_iri"] for row in rows] == [entry.iri for entry in one.entries]
+    assert [row["oneReviews"] for row in rows] == [str(entry.reviews) for entry in one.entries]
+    assert [row["otherReviews"] for row in rows] == [str(entry.reviews) for entry in other.entries]
+    assert "They differ in rule" in run.stderr
+    assert ltkg("layer", "compare", *saved.values(), "--format", "svg").stdout.startswith("<svg")
+
+
+def test_a_layer_is_carried_over_and_drawn(saved: dict[str, Path], tmp_path: Path) -> None:
+    file, to = saved["teaching-a"], tmp_path / "carried.json"
+    moved = CASES / "moved.ttl"
+    run = ltkg("layer", "upgrade", file, moved, to)
+    assert run.returncode == 0, run.stderr
+    before, after = ({each.label: each for each in read(path).entries} for path in (file, to))
+    assert after["Supervision"].reviews == before["Supervision"].reviews
+    for kind in ("Human-tool operation", "Human-management system operation"):  # from the one to the other it went
+        assert after[kind].reviews is None
+        assert f"{kind}: to be counted anew: Supervision was moved" in run.stdout
+    assert ltkg("layer", "draw", file, tmp_path / "layer.svg").returncode == 0
+    assert "Supervision, Human-management system operation: " in (tmp_path / "layer.svg").read_text(encoding="utf-8")
+
+
+def test_no_file_is_written_over(saved: dict[str, Path]) -> None:
+    file = saved["teaching-a"]
+    before = file.read_bytes()
+    run = ltkg("layer", "draw", file, file)
+    assert (run.returncode, file.read_bytes()) == (2, before)
+    assert one_line(run.stderr)
+    assert "it is there already" in run.stderr

@@ -80,6 +80,11 @@ def before(version: URIRef, extensions: Sequence[Path] = ()) -> Typology:
     return Typology.read(str(whole.value(last, RDFS.label) or last), _as_of(last, whole, extensions))
 
 
+def counted_by(extensions: Sequence[Path]) -> str:
+    """Returns the name of the version that a library is coded by, given the extensions that it keeps."""
+    return Typology.read("", _with(extensions)).version_label()
+
+
 def _named(text: str, extensions: Sequence[Path]) -> Typology:
     names = known(extensions)
     wanted = {
