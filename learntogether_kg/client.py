@@ -9,13 +9,15 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urljoin, urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import Request, build_opener
 
 import pyarrow as pa
 
 from learntogether_kg.errors import ServerError
 
 _SECONDS: Final = 60
+_OPENER: Final = build_opener()
+"""Its own, since other libraries of a notebook, SPARQLWrapper among them, change the one that all share."""
 _IRI: Final = "_iri"
 
 
@@ -80,7 +82,7 @@ class Client:
             raise ServerError(self.address, "give an address that begins with http:// or https://")
         headers = {"Accept": "application/json", **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
         try:
-            with urlopen(Request(address, headers=headers), timeout=_SECONDS) as answer:
+            with _OPENER.open(Request(address, headers=headers), timeout=_SECONDS) as answer:
                 document: Mapping[str, Any] = json.load(answer)
                 return document
         except HTTPError as error:

@@ -110,7 +110,7 @@ def test_a_damaged_release_is_named_and_the_rest_is_looked_at(library: Library) 
 
 
 def test_a_library_that_is_being_changed_is_not_backed_up(library: Library, tmp_path: Path) -> None:
-    with library._change():
+    with library.change():
         run = ltkg("backup", tmp_path / "kept.zip", "--library", library.path)
     assert (run.returncode, "another process" in run.stderr) == (3, True)
     assert not (tmp_path / "kept.zip").exists()

@@ -215,7 +215,7 @@ def asked(store: SparqlStore | OxigraphStore, name: str, arguments: Mapping[str,
     """Returns the rows that a query's own SPARQL gives, or how it fails. What is known to differ is asked as well."""
     query = queries.named(name)
     try:
-        terms = queries.read_arguments(store, query, arguments).terms
+        terms = queries.read_arguments(query, arguments, queries.Vocabulary(store)).terms
         labels = queries.labels_of(store)
         return Answer.of(name, {}, store.select(query.bind(terms)), query.lists, labels).rows
     except LearnTogetherError as error:

@@ -156,7 +156,7 @@ def test_what_a_second_coder_writes_stands_beside_the_first_coders_codes(library
 
 
 def custody_of(library: Library) -> set[object]:
-    with library._change() as custody:
+    with library.change() as custody:
         return set(custody.latest(STUDY))
 
 
