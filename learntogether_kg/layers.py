@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from rdflib import URIRef
 
-from learntogether_kg import charts
 from learntogether_kg.answers import Answer, Resource
 from learntogether_kg.errors import QueryArgumentError, UnreadableFileError
 from learntogether_kg.figures import Count
@@ -316,6 +315,8 @@ def _carried(iri: URIRef, label: str, sources: Sequence[Entry], reason: str, cha
 
 
 def _map(texts: Mapping[URIRef, tuple[float | None, str]], typology: Typology, title: str, note: str) -> str:
+    from learntogether_kg import charts  # noqa: PLC0415  # slow to load, and few commands draw
+
     cells = [
         charts.Cell(typology.terms[iri].label, typology.terms[top].label, *texts[iri])
         for iri, top in _places(typology)
