@@ -61,7 +61,7 @@ class LiveLibrary:
                 return state
             if time.monotonic() > deadline:
                 raise StateChangedError(self.store.endpoint, state - 1, state)
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(_PAUSE_SECONDS)  # a server tells nobody that a change has ended: it has to be asked again
 
     def newest(self) -> LiveState:
         """Returns the state it is at now."""

@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,9 +20,9 @@ from learntogether_kg.namespaces import ONTOLOGY_GRAPH
 from learntogether_kg.store.base import Row, Solutions, Term, WritableStore, plain
 from learntogether_kg.store.oxigraph import OxigraphStore
 from learntogether_kg.store.sparql import SparqlStore
+from tests.api.serving import wait_for
 
 FIXTURES = Path(__file__).parent / "fixtures"
-PATIENCE_SECONDS = 60
 _VIRTUOSO = """\
 [Database]
 DatabaseFile = v.db
@@ -134,7 +133,7 @@ def served(folder: Path, graphs: Mapping[URIRef, Graph]) -> Iterator[SparqlStore
     command = [program, "serve", "--location", str(folder / "server"), "--bind", address, "--union-default-graph"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            _wait_for(server, port)
+            wait_for(server, port)
             for name, graph in graphs.items():
                 _put(f"http://{address}/store?graph={name}", graph)
             yield SparqlStore(f"http://{address}/query", f"http://{address}/update")
@@ -155,7 +154,7 @@ def virtuoso(folder: Path) -> Iterator[SparqlStore]:
     signed_in = {"LTKG_USER": "dba", "LTKG_PASSWORD": "dba", "LTKG_AUTH": "digest"}
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            _wait_for(server, ports[1])
+            wait_for(server, ports[1])
             with pytest.MonkeyPatch.context() as patch:
                 for name, value in signed_in.items():
                     patch.setenv(name, value)
@@ -188,17 +187,6 @@ def read_fixture(name: str) -> Dataset:
     dataset = Dataset(default_union=True)
     dataset.parse(data=(FIXTURES / f"{name}.trig").read_text(encoding="utf-8"), format="trig")
     return dataset
-
-
-def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
-    """Returns as soon as the server takes a connection."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while server.poll() is None:
-        with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert time.monotonic() < deadline, f"port {port} did not answer within {PATIENCE_SECONDS} s"
-    raise AssertionError(f"the server ended with {server.returncode}")
 
 
 def _put(url: str, graph: Graph) -> None:

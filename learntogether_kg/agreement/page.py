@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from learntogether_kg import __version__
 from learntogether_kg.agreement.answers import overview, patterns_in_question, tell_figure, undefined
 from learntogether_kg.agreement.coefficients import Resampling
 from learntogether_kg.agreement.comparison import ALL, MEASURES, Comparison
 from learntogether_kg.agreement.differences import KINDS, tell
+from learntogether_kg.rendering import environment
 
 
 def format_html(comparison: Comparison, resampling: Resampling) -> str:
@@ -22,7 +19,7 @@ def format_html(comparison: Comparison, resampling: Resampling) -> str:
     """
     typology = comparison.coded.typology
     return (
-        _environment()
+        environment("learntogether_kg.agreement")
         .get_template("agreement.html")
         .render(
             comparison=comparison,
@@ -42,15 +39,4 @@ def format_html(comparison: Comparison, resampling: Resampling) -> str:
             definition=lambda pattern: typology.definitions.get(pattern, ""),
             version=__version__,
         )
-    )
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("learntogether_kg.agreement"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
     )

@@ -11,7 +11,7 @@ import xlsxwriter
 
 from learntogether_kg.migration.impact import Impact
 from learntogether_kg.migration.touched import Touched
-from learntogether_kg.typology.difference import environment
+from learntogether_kg.rendering import environment
 
 TOUCHED = ("review", "item", "coder", "code", "primary", "change", "becomes")
 TABLE = ("table", "row", "reviews before", "reviews after", "looked before", "looked after")
@@ -34,7 +34,7 @@ def write(impact: Impact, form: ImpactForm) -> bytes:
         case ImpactForm.JSON:
             return (json.dumps(document(impact), indent=2, ensure_ascii=False) + "\n").encode()
         case ImpactForm.HTML:
-            template = environment().get_template("impact.html")
+            template = environment("learntogether_kg.typology").get_template("impact.html")
             return template.render(impact=impact, summary=summary(impact), parts=_parts(impact)).encode()
         case ImpactForm.XLSX:
             return _workbook(impact)

@@ -6,10 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from learntogether_kg.rendering import environment
 from learntogether_kg.typology.changes import MEANINGS, Change, by_kind, compare
 from learntogether_kg.typology.terms import Term, Typology
 
@@ -57,14 +55,18 @@ class Difference:
             case Form.MARKDOWN:
                 return _markdown(self)
             case Form.HTML:
-                return environment().get_template("difference.html").render(shown=self, part=part(self))
+                return (
+                    environment("learntogether_kg.typology")
+                    .get_template("difference.html")
+                    .render(shown=self, part=part(self))
+                )
             case Form.JSON:
                 return json.dumps(document(self), indent=2, ensure_ascii=False) + "\n"
 
 
 def part(difference: Difference) -> str:
     """Returns a difference as a part of a page, under headings of the second level."""
-    template = environment().get_template("changes.html")
+    template = environment("learntogether_kg.typology").get_template("changes.html")
     return template.render(groups=by_kind(list(difference.changes)), meanings=MEANINGS, head=head)
 
 
@@ -127,15 +129,3 @@ def _entry(term: Term) -> dict[str, str]:
 
 def _names(terms: Sequence[Term]) -> str:
     return " and ".join(term.choice for term in terms)
-
-
-@cache
-def environment() -> Environment:
-    """Returns what renders this package's pages; all that a file says is escaped."""
-    return Environment(
-        loader=PackageLoader("learntogether_kg.typology"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -37,7 +37,7 @@ def serving(library: Path, watched_by: tuple[str, ...] = (), **settings: object)
     command += ["--port", str(port), "--log-level", "error"]
     with subprocess.Popen(command, env=environment) as server:
         try:
-            _wait_for(server, port)
+            wait_for(server, port)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
@@ -47,7 +47,7 @@ def _variables(settings: Mapping[str, object]) -> dict[str, str]:
     return {f"LTKG_{name.upper()}": str(value) for name, value in settings.items()}
 
 
-def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
+def wait_for(server: subprocess.Popen[bytes], port: int) -> None:
     """Returns as soon as the server takes a connection."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while server.poll() is None:
