@@ -9,7 +9,7 @@ import time
 from api.pages import Pages
 from api.releases import Listed, Opened
 from api.served import Served
-from learntogether_kg import reviews
+from learntogether_kg import publishing
 from learntogether_kg.errors import PassedStateError, StateChangedError, StoreUnavailableError, UnknownReleaseError
 from learntogether_kg.live import LiveLibrary
 from learntogether_kg.live_state import LiveState
@@ -83,7 +83,7 @@ class LiveReleases:
     def listing(self) -> list[Listed]:
         """Returns the one state there is."""
         newest = self._newest
-        return [Listed(newest.name, newest.manifest, reviews.protection(newest).profile)]
+        return [Listed(newest.name, newest.manifest, publishing.protection(newest).profile)]
 
     def pages(self) -> Pages:
         """Returns pages to tell a problem on, though the server may not answer."""
@@ -113,7 +113,7 @@ class LiveReleases:
         raise UnknownReleaseError(newest.server.endpoint, pin, [newest.name])
 
     def _open(self, state: LiveState) -> Opened:
-        reviews.refuse_to_expose(state, self._host)
+        publishing.refuse_to_expose(state, self._host)
         served = Served.open(state)
         told = repr((state.server.endpoint, state.number))
         fingerprint = hashlib.sha256(told.encode()).hexdigest()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from api.pages import Pages
 from api.served import Elsewhere, Served
-from learntogether_kg import reviews
+from learntogether_kg import publishing
 from learntogether_kg.errors import PurgedReleaseError, UnknownReleaseError
 from learntogether_kg.library import PURGED, Library
 from learntogether_kg.snapshot import Manifest, Snapshot
@@ -196,7 +196,7 @@ class Releases:
             self._open.pop(name, None)
             release = self._library.release(name)
             if name != self._default:
-                reviews.refuse_to_expose(release, self._host)
+                publishing.refuse_to_expose(release, self._host)
             found = self._open[name] = Opened.of(release, self._elsewhere)
         self._open.move_to_end(name)
         others = [each for each in self._open if each != self._default]
@@ -207,7 +207,7 @@ class Releases:
     def _list(self, release: Snapshot) -> Listed:
         name, stamp = release.path.name, _stamp(release.path)
         if name not in self._listed or self._listed[name][0] != stamp:
-            protection = reviews.protection(release)
+            protection = publishing.protection(release)
             listed = Listed(name, release.manifest, protection.profile, protection.table is not None)
             self._listed[name] = (stamp, listed)
         return self._listed[name][1]

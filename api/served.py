@@ -18,12 +18,12 @@ from learntogether_kg.errors import UnknownReviewError
 from learntogether_kg.live_state import LiveState
 from learntogether_kg.namespaces import CL, LT, PREFIXES
 from learntogether_kg.parts import Parts, Walk, walk
+from learntogether_kg.publishing import protection as protection_of
 from learntogether_kg.queries import Vocabulary
 from learntogether_kg.recurrence.index import CoderCodes
 from learntogether_kg.recurrence.named import TABLE, ask_named
 from learntogether_kg.recurrence.named import answer as count_named
 from learntogether_kg.recurrence.request import Counted, Protection
-from learntogether_kg.reviews import protection as protection_of
 from learntogether_kg.snapshot import Manifest, Snapshot
 
 if TYPE_CHECKING:

@@ -16,10 +16,12 @@ from learntogether_kg import (
     __version__,
     asking,
     backup,
+    bundles,
     cli_coding,
     cli_recurrence,
     cli_reviews,
     cli_typology,
+    publishing,
     queries,
     reviews,
     verifying,
@@ -126,8 +128,8 @@ def demo(
     """Build the bundled sample of published reviews, or the teaching library, and print the patterns that recur."""
     refuse_address(library, "the bundled libraries are built in a folder")
     bundle: Bundle = "teaching" if teaching else "sample"
-    with progress_bar(f"Reading and checking the {bundle}", len(reviews.bundled_files(bundle))) as step:
-        release = reviews.build_bundled(bundle, Path(library), step)
+    with progress_bar(f"Reading and checking the {bundle}", len(bundles.bundled_files(bundle))) as step:
+        release = bundles.build_bundled(bundle, Path(library), step)
     answer = queries.ask(release.store, "recurring-patterns")
     print_table(answer, f"Recurring patterns · release {release.manifest.release} of {library}")
     err.print(f"{ABOUT[bundle]} More questions: ltkg queries --library {escape(library)}", soft_wrap=True)
@@ -247,9 +249,9 @@ def publish(
 
         if isinstance(place, LiveLibrary):
             assert to is not None
-            release = reviews.publish_live(place, to, name, profile, show, minutes).manifest
+            release = publishing.publish_live(place, to, name, profile, show, minutes).manifest
         else:
-            release = reviews.publish(place, name, profile, show, minutes).manifest
+            release = publishing.publish(place, name, profile, show, minutes).manifest
     out.print(f"Release {release.release}: {release.studies} studies, state {release.state}", soft_wrap=True)
 
 
@@ -347,7 +349,7 @@ def synth(
         fail("say where to: OUT for files, or --library DIR for a library", WRONG_USE)
     with progress_bar("Making up reviews", n) as step:
         if library is not None:
-            release = reviews.build_synthetic(n, seed, Path(library), lambda: step(Path(library)))
+            release = bundles.build_synthetic(n, seed, Path(library), lambda: step(Path(library)))
             place, said = library, f"release {release.manifest.release}"
         else:
             assert out_path is not None
@@ -478,7 +480,7 @@ def _serve(
 ) -> None:
     import uvicorn  # noqa: PLC0415  # only serving needs it, and it is slow to load
 
-    reviews.refuse_to_expose(release, host)
+    publishing.refuse_to_expose(release, host)
     is_live = isinstance(release, LiveState)
     os.environ["LTKG_LIBRARY"] = library
     os.environ["LTKG_RELEASE"] = "" if is_live else release.manifest.release

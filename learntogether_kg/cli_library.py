@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from learntogether_kg import (
-    reviews,
+    publishing,
 )
 from learntogether_kg.cli_terminal import WRONG_USE, fail
 from learntogether_kg.errors import (
@@ -46,7 +46,7 @@ def open_asked(library: str, release: str | None) -> Snapshot | LiveState:
 
 def protection_of(asked: Snapshot | LiveState, profile: str | None) -> Protection:
     """Who has the files may see what is in them: "open" shows every count here, as it never does to a client."""
-    return Protection() if profile == OPEN else reviews.protection(asked, profile)
+    return Protection() if profile == OPEN else publishing.protection(asked, profile)
 
 
 def open_library(library: str) -> Library | LiveLibrary:

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from learntogether_kg import emerging, queries, reviews
+from learntogether_kg import emerging, queries
 from learntogether_kg.cli_library import DEFAULT_LIBRARY, LibraryOption, ReleaseOption, open_asked, open_folder
 from learntogether_kg.cli_terminal import Format, err, print_answer, write_new
 from learntogether_kg.errors import UnreadableFileError
-from learntogether_kg.migration import report
+from learntogether_kg.migration import in_library, report
 from learntogether_kg.migration.report import ImpactForm
 from learntogether_kg.typology import versions
 from learntogether_kg.typology.difference import Difference
@@ -78,7 +78,7 @@ def impact(
     to: Out = None,
 ) -> None:
     """Tell which classifications and reviews a newer version touches, and what the counts become."""
-    found = reviews.weigh_version(open_folder(library, IN_A_FOLDER), new, codes, coder)
+    found = in_library.weigh_version(open_folder(library, IN_A_FOLDER), new, codes, coder)
     if form is ImpactForm.XLSX and to is None:
         raise UnreadableFileError(new, "--format xlsx needs a file to write: add --out IMPACT.xlsx")
     written = report.write(found, form)
@@ -96,7 +96,7 @@ def queue(
     library: LibraryOption = DEFAULT_LIBRARY,
 ) -> None:
     """Write a workbook for each review that a newer version touches, in which a person decides what codings become."""
-    files = reviews.queue_recoding(open_folder(library, IN_A_FOLDER), new, folder)
+    files = in_library.queue_recoding(open_folder(library, IN_A_FOLDER), new, folder)
     for file in files:
         print(file)
     print(f"{len(files)} review(s) wait to be recoded; fill them and `ltkg submit` them with --extension {new}")

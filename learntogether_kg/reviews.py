@@ -1,9 +1,8 @@
-"""The use cases: check files, submit, withdraw, build a bundled library. The only place where steps are joined."""
+"""The use cases about reviews: check files, convert, submit, withdraw, purge. Where their steps are joined."""
 
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -11,20 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rdflib import DCTERMS, Graph, URIRef
+from rdflib import URIRef
 
-from learntogether_kg import additions, ontology, pool, purging, queries, resources, watch, withheld
+from learntogether_kg import additions, ontology, pool, purging, queries, watch
 from learntogether_kg.custody import Record, custody_graph
-from learntogether_kg.disclosure import storage
-from learntogether_kg.disclosure.profile import Profile
-from learntogether_kg.disclosure.protection import Protected
-from learntogether_kg.disclosure.questions import check_release
-from learntogether_kg.disclosure.worlds import MOST_MINUTES, alternatives
 from learntogether_kg.errors import (
     AgreementError,
-    DisclosureError,
-    ExposureError,
-    ForeignLibraryError,
     InvalidReviewError,
     LearnTogetherError,
     LibraryError,
@@ -36,20 +27,11 @@ from learntogether_kg.errors import (
 from learntogether_kg.ingest.files import read_file, write_file
 from learntogether_kg.library import Change, Library
 from learntogether_kg.live import LiveLibrary
-from learntogether_kg.live_state import LiveState
-from learntogether_kg.migration.impact import Impact, weigh
-from learntogether_kg.migration.queue import decisions, is_queue, read_queue, versions_in, write_queue
-from learntogether_kg.migration.recoding import recode
-from learntogether_kg.migration.touched import Migration
-from learntogether_kg.namespaces import LT, ONTOLOGY_GRAPH
+from learntogether_kg.migration import in_library
+from learntogether_kg.migration.queue import is_queue
 from learntogether_kg.purging import Plan, Purge
-from learntogether_kg.recurrence import restricted
-from learntogether_kg.recurrence.request import Counted, Protection
-from learntogether_kg.snapshot import DISCLOSURE, Snapshot
-from learntogether_kg.synthetic import files as synthetic
-from learntogether_kg.typology import versions, vetting
+from learntogether_kg.typology import vetting
 from learntogether_kg.typology.extension import refuse_unfit
-from learntogether_kg.typology.terms import Typology
 from learntogether_kg.validation.engine import Engine, validate
 from learntogether_kg.validation.report import Stage, ValidationReport
 
@@ -57,8 +39,6 @@ if TYPE_CHECKING:
     from learntogether_kg.ingest.draft import Draft
     from learntogether_kg.store.base import Store
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-"""The addresses that only this machine can reach."""
 
 Progress = Callable[[Path], None]
 """Called with each file when it has been read and checked."""
@@ -220,7 +200,7 @@ def submit(
 def _submit(
     library: Library | LiveLibrary, paths: Sequence[Path], progress: Progress, note: str, replace_coding: bool
 ) -> Change:
-    _vet(library)
+    vet(library)
     queues = [path for path in paths if is_queue(path)]
     files = [path for path in paths if path not in queues]
     records, refused = _read_queues(library, queues, progress)
@@ -238,7 +218,7 @@ def _submit(
             elif record.study in records:
                 raise RepeatedReviewError(path, records[record.study][0])
             else:
-                _refuse_to_lose_recoding(library, path, record)
+                in_library.refuse_to_lose_recoding(library, path, record)
                 records[record.study] = path, record
             progress(path)
     if refused:
@@ -266,7 +246,7 @@ def _with_coding(coding: Draft, held: Record | None, store: Store, replacing: bo
     report = validate(coding.graph, coding.source_map, str(coding.file), context=merged)
     if not report.conforms:
         raise InvalidReviewError([report])
-    own = _record(coding)
+    own = record_of(coding)
     if held:
         return replace(held, graph=merged, custody=held.custody + own.custody)
     return replace(own, graph=merged, onto=base)
@@ -298,45 +278,11 @@ def withdraw(library: Library | LiveLibrary, names: Sequence[str], reason: str) 
         InconsistentOntologyError: The ontology has changed, and contradicts itself.
     """
     with ontology.extended(_extensions(library)):
-        _vet(library)
+        vet(library)
         store = library.store if isinstance(library, LiveLibrary) else library.current().store
         known = queries.options(store, "lt:Study")
         studies = [_named(known, name) for name in names]
         return library.commit([], withdraw=studies, note=reason)
-
-
-def weigh_version(library: Library, new: str, codes: str = "primary", coder: str = "") -> Impact:
-    """Returns what a newer version of the typology does to the newest state of a library; nothing is changed.
-
-    Args:
-        library: The library.
-        new: The newer version, as for `versions.find`.
-        codes: Which codes of an item count: ``primary`` or ``any``.
-        coder: Whose coding counts; by default that of the library's default coder.
-
-    Raises:
-        OntologyError: The newer version cannot be read.
-        QueryArgumentError: There is no such coder.
-    """
-    state = library.current()
-    coding = state.coding()
-    return weigh(_migration(state, new), coding, f"state {state.manifest.state} of {library.path}", codes, coder)
-
-
-def queue_recoding(library: Library, new: str, folder: Path) -> list[Path]:
-    """Writes a recoding queue for each review of a library that a newer version touches; nothing is recoded.
-
-    Args:
-        library: The library.
-        new: The newer version, as for `versions.find`.
-        folder: A new or an empty folder.
-
-    Raises:
-        OntologyError: The newer version cannot be read.
-        UnreadableFileError: The folder cannot be used.
-    """
-    state = library.current()
-    return write_queue(_migration(state, new), folder)
 
 
 def plan_purge(library: Library, name: str) -> Plan:
@@ -381,208 +327,18 @@ def purge(library: Library, plan: Plan, progress: Callable[[], None] = lambda: N
     return purging.run(library, plan.study, plan.label, progress)
 
 
-def refuse_to_expose(release: Snapshot | LiveState, host: str) -> None:
-    """Makes sure that others are only shown reviews that are published already: pages show whole records.
+def vet(library: Library | LiveLibrary) -> None:
+    """Makes sure that the ontology in use was vetted: a new state takes it.
 
-    Of a release under a restricted profile others see protected counts only, so it may hold any.
+    What the state before it holds was vetted when it came in.
 
     Args:
-        release: What is to be served.
-        host: The address to be listened on.
+        library: The library that the new state is for.
 
     Raises:
-        ExposureError: Others could reach the address, and the release holds reviews that are not published.
+        InconsistentOntologyError: The ontology has changed, and contradicts itself.
     """
-    hidden = [] if host in LOOPBACK or protection(release).table is not None else queries.unpublished(release.store)
-    if hidden:
-        raise ExposureError(release.manifest.release, host, len(hidden))
-
-
-def publish(
-    library: Library,
-    name: str | None = None,
-    profile: str = "open",
-    progress: Callable[[int], None] = lambda _: None,
-    minutes: float = MOST_MINUTES,
-) -> Snapshot:
-    """Makes the newest state a release, under a profile of disclosure control that holds for it from then on.
-
-    Args:
-        library: The library.
-        name: The release's name; by default today's date.
-        profile: The name of a bundled profile, or the path of one's own.
-        progress: Told now and then of how many small counts are still to be protected; it starts anew where another
-            alternative library is needed.
-        minutes: How long protection is looked for, at most.
-
-    Raises:
-        ProfileError: There is no such profile.
-        DisclosureError: The release nearly is another one, its small counts cannot be protected, or the time is up.
-    """
-    rules = Profile.load(profile)
-    if not rules.restricted:
-        return library.publish(name)
-
-    def protect(state: Snapshot, folder: Path) -> None:
-        known = _known_releases(library)
-        before = known[-1].worlds if known else None
-        population = restricted.population(Counted.of(state).coding, before.population if before else None)
-        check_release(population.names, [(each.release, each.names) for each in known], rules)
-        protected = alternatives(population, rules, before, progress=progress, minutes=minutes)
-        (folder / DISCLOSURE).mkdir()
-        storage.write(folder / DISCLOSURE, protected, rules)
-
-    return library.publish(name, protect)
-
-
-def _known_releases(library: Library) -> list[withheld.Known]:
-    """Returns the releases under a restricted profile that there are, or were before a purge, oldest first."""
-    kept = ((each.manifest, storage.read_worlds(each.path / DISCLOSURE)) for each in library.releases())
-    there = [withheld.Known(told.release, told.state, told.made, 0, each) for told, each in kept if each is not None]
-    return sorted((*there, *withheld.read(library.path)), key=lambda known: (known.state, known.made))
-
-
-def publish_live(
-    live: LiveLibrary,
-    folder: Path,
-    name: str | None = None,
-    profile: str = "open",
-    progress: Callable[[int], None] = lambda _: None,
-    minutes: float = MOST_MINUTES,
-) -> Snapshot:
-    """Makes a release of what a live library holds, in a folder's library.
-
-    Args:
-        live: The live library.
-        folder: The folder's library; made where there is none.
-        name: The release's name; by default today's date.
-        profile: As for `publish`, and so the rest.
-        progress: Told of the protection of small counts.
-        minutes: How long that may take.
-
-    Raises:
-        LibraryError: The folder holds something else.
-        StoreUnavailableError: The server does not answer.
-    """
-    library = init(folder)
-    _vet(library)
-    live.snapshot_into(library)
-    return publish(library, name, profile, progress, minutes)
-
-
-def protection(release: Snapshot | LiveState, profile: str | None = None) -> Protection:
-    """Returns the disclosure control of answers about a release: that of the profile it was published under.
-
-    Args:
-        release: The release.
-        profile: The name of a profile to answer under instead, at least as strict.
-
-    Raises:
-        ProfileError: There is no such profile.
-        DisclosureError: The release's own profile is stricter, or it has none and was not prepared for one.
-    """
-    asked = Profile.named(profile) if profile else None
-    if isinstance(release, LiveState):
-        if asked is not None and asked.restricted:
-            instead = f"publish a release of it with `ltkg publish --to DIR --profile {asked.name}` and ask that"
-            raise DisclosureError("profile", "a live library is asked and served under profile open only", instead)
-        return Protection()
-    protected = storage.read_protected(release.path / DISCLOSURE)
-    if protected is None:
-        if asked is not None and asked.restricted:
-            made = f"release {release.manifest.release} was published without a profile"
-            raise DisclosureError("profile", made, f"publish one with `ltkg publish NAME --profile {asked.name}`")
-        return Protection()
-    if asked is not None and asked != protected.profile:
-        worlds = storage.read_worlds(release.path / DISCLOSURE)
-        stricter = protected.profile.or_stricter(asked)
-        protected = Protected.of(worlds, stricter) if worlds else protected
-    return restricted.protection(protected)
-
-
-def bundled_files(name: resources.Bundle) -> list[Path]:
-    """Returns the files of a bundled library.
-
-    Args:
-        name: ``sample`` for published reviews and a synthesis, ``teaching`` for synthetic ones.
-    """
-    return [file for ending in ("xlsx", "trig", "ttl") for file in resources.files(name, f"*.{ending}")]
-
-
-def build_bundled(name: resources.Bundle, path: Path, progress: Progress = lambda _: None) -> Snapshot:
-    """Builds a bundled library in a folder and publishes it; the second time nothing changes.
-
-    Args:
-        name: Which one, as for `bundled_files`.
-        path: The library's folder.
-        progress: Told of each file that is done.
-
-    Raises:
-        ForeignLibraryError: The folder is a library that holds other reviews.
-        InconsistentOntologyError: The ontology, with its extensions, contradicts itself.
-    """
-    library = init(path)
-    files = bundled_files(name)
-    present = set(library.current().studies())
-    if present:
-        records = dict(zip(files, _records(files), strict=True))
-        others = present - {record.study for record in records.values()}
-        if others:
-            raise ForeignLibraryError(path, name, len(others))
-        held = library.held(records.values())  # they were checked when they came in
-        store = library.current().store
-        files = [
-            file
-            for file in files
-            if records[file].study not in held and not _is_within(records[file].graph, store.graph(records[file].study))
-        ]
-    submit(library, files, progress, note=f"bundled: {name}")
-    return library.publish()
-
-
-def build_synthetic(n: int, seed: int, path: Path, progress: Callable[[], None] = lambda: None) -> Snapshot:
-    """Builds a library of synthetic reviews in an empty folder and publishes it.
-
-    They are not checked one by one, as they are valid by the way they are made; a test holds that.
-
-    Args:
-        n: How many.
-        seed: As for `synthetic.files.generate`.
-        path: The library's folder.
-        progress: Called for each review that is written.
-
-    Raises:
-        LibraryError: The folder holds something.
-    """
-    library = init(path)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "synthetic.trig"
-        for _ in synthetic.write(n, seed, file):
-            progress()
-        library.load(file, note=f"{n} synthetic reviews, seed {seed}")
-    return library.publish()
-
-
-def _is_within(review: Graph, held: Graph) -> bool:
-    """Returns whether a library holds all that a review says, and maybe more coders' codes beside it."""
-    return set(review) <= set(held)
-
-
-def _vet(library: Library | LiveLibrary) -> None:
-    """A new state takes the ontology in use; what the state before it holds was vetted when it came in."""
     vetting.refuse_unvetted([] if isinstance(library, LiveLibrary) else [library.current().manifest.ontology])
-
-
-def _records(paths: Sequence[Path]) -> Iterator[Record]:
-    with closing(pool.each(_read, paths)) as read:
-        for found in read:
-            if isinstance(found, LearnTogetherError):
-                raise found
-            yield found
-
-
-def _read(path: Path) -> Record:
-    return _record(read_file(path))
 
 
 def _extensions(library: Library | LiveLibrary, more: Sequence[Path] = ()) -> list[Path]:
@@ -598,22 +354,6 @@ def _extensions(library: Library | LiveLibrary, more: Sequence[Path] = ()) -> li
     return list(named.values())
 
 
-def _migration(state: Snapshot, name: str) -> Migration:
-    """Returns what a newer version touches in a state, also where the state has taken that version already."""
-    new = versions.find(name, state.extensions())
-    migration = Migration.of(state.store, state.coding(), new)
-    if (
-        new.version is None
-        or migration.old.version != new.version
-        or new.version not in versions_in(migration.old.graph)
-    ):
-        return migration
-    if not any((new.version, DCTERMS.replaces, None) in typology.graph for typology in (new, migration.old)):
-        return migration
-    old = versions.before(new.version, [*state.extensions(), *([Path(name)] if Path(name).is_file() else [])])
-    return Migration.of(state.store, state.coding(), new, old)
-
-
 def _read_queues(
     library: Library | LiveLibrary, queues: Sequence[Path], progress: Progress
 ) -> tuple[dict[URIRef, tuple[Path, Record]], list[ValidationReport]]:
@@ -621,7 +361,7 @@ def _read_queues(
     records: dict[URIRef, tuple[Path, Record]] = {}
     refused = []
     for path in queues:
-        recoded = _recoded(library, path)
+        recoded = in_library.recoded(library, path)
         if recoded is not None:
             report, record = recoded
             if not report.conforms:
@@ -633,45 +373,11 @@ def _read_queues(
     return records, refused
 
 
-def _recoded(library: Library | LiveLibrary, path: Path) -> tuple[ValidationReport, Record] | None:
-    """Returns the review that a queue is about with what it decides; None where it decides nothing new."""
-    queue = read_queue(path)
-    if isinstance(library, LiveLibrary):
-        raise UnreadableFileError(path, "a recoding queue is for a library in a folder")
-    state = library.current()
-    if queue.version not in versions_in(ontology.load_ontology()):
-        reason = f"it recodes under <{queue.version}>, which the library does not know; add --extension FILE.ttl"
-        raise UnreadableFileError(path, reason)
-    graph = state.store.graph(queue.review)
-    if not len(graph):
-        raise UnreadableFileError(path, f"the library has no review <{queue.review}>")
-    new = Typology.read("the newer version", ontology.load_ontology())
-    # What is touched follows from the typology before that version, also where the library has taken it already.
-    taken = queue.version in versions_in(state.store.graph(ONTOLOGY_GRAPH))
-    old = versions.before(queue.version) if taken else None
-    touched = Migration.of(state.store, state.coding(), new, old).touched
-    decided = decisions(queue, graph, touched, new)
-    if not decided:
-        return None
-    made = recode(graph, decided, queue.version)
-    return validate(made, file=str(path)), Record(queue.review, made, Graph(), path.name, onto=graph)
-
-
-def _refuse_to_lose_recoding(library: Library | LiveLibrary, path: Path, record: Record) -> None:
-    """Raises an error where a file would put the coding back to what it was before it was recoded."""
-    if isinstance(library, LiveLibrary):
-        return
-    held = set(library.current().store.graph(record.study).subject_objects(LT.recodedFrom))
-    if held - set(record.graph.subject_objects(LT.recodedFrom)):
-        reason = "the library holds this review recoded, and the file would undo that; withdraw the review first"
-        raise UnreadableFileError(path, f"{reason} if that is meant")
-
-
 def _read_and_check(path: Path, extensions: Sequence[Path] = ()) -> tuple[ValidationReport, Record, Draft | None]:
     """Returns what a check says of a file, its record, and the file's draft where it holds one coder's codes."""
     ontology.use_extensions(extensions)
     draft = read_file(path)
-    return _check(draft), _record(draft), draft if draft.coder is not None else None
+    return _check(draft), record_of(draft), draft if draft.coder is not None else None
 
 
 def _check(draft: Draft, stage: Stage = Stage.PUBLICATION, engine: Engine = Engine.FAST) -> ValidationReport:
@@ -680,7 +386,8 @@ def _check(draft: Draft, stage: Stage = Stage.PUBLICATION, engine: Engine = Engi
     )
 
 
-def _record(draft: Draft) -> Record:
+def record_of(draft: Draft) -> Record:
+    """Returns what a library keeps of a draft: its graph, and in custody where each statement stood in which file."""
     entries = [
         {"node": str(node), "predicate": str(predicate or ""), "cell": str(cell)}
         for node, predicate, cell in draft.source_map.items()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from learntogether_kg import ontology, reviews
+from learntogether_kg import bundles, ontology
 from learntogether_kg.library import Library
 
 os.environ.pop("COLUMNS", None)  # workers of pytest-xdist have it at 80, too narrow for a table
@@ -29,7 +29,7 @@ def vetted_ontology() -> None:
 def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     """The library of the bundled sample, published once. Nothing may change it."""
     path = tmp_path_factory.mktemp("sample") / "library"
-    reviews.build_bundled("sample", path)
+    bundles.build_bundled("sample", path)
     return Library.open(path)
 
 
@@ -41,7 +41,7 @@ def teaching_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     with (shared / "teaching.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "teaching-built").exists():
-            reviews.build_bundled("teaching", shared / "teaching")
+            bundles.build_bundled("teaching", shared / "teaching")
             (shared / "teaching-built").touch()
     return Library.open(shared / "teaching")
 

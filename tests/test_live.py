@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rdflib import RDF, XSD, Graph, Literal, URIRef
 
-from learntogether_kg import queries, reviews
+from learntogether_kg import bundles, publishing, queries, reviews
 from learntogether_kg.custody import Record
 from learntogether_kg.errors import StateChangedError, StoreUnavailableError
 from learntogether_kg.library import Library
@@ -24,7 +24,7 @@ from learntogether_kg.store.sparql import SparqlStore
 from tests.stores import served, virtuoso
 from tests.test_cli import ltkg
 
-FILES = [file for file in reviews.bundled_files("sample") if file.suffix == ".xlsx"][:3]
+FILES = [file for file in bundles.bundled_files("sample") if file.suffix == ".xlsx"][:3]
 
 
 @pytest.fixture
@@ -59,12 +59,12 @@ def test_what_identifies_a_report_is_not_sent(live: LiveLibrary) -> None:
 
 def test_a_release_of_a_live_library_is_made_in_a_folder(live: LiveLibrary, tmp_path: Path) -> None:
     reviews.submit(live, FILES)
-    release = reviews.publish_live(live, tmp_path / "releases", "first")
+    release = publishing.publish_live(live, tmp_path / "releases", "first")
     assert release.studies() == live.studies()
     withdrawn = live.studies()[0]
     reviews.withdraw(live, [str(withdrawn)], "to try it")
     assert live.state() == 2
-    second = reviews.publish_live(live, tmp_path / "releases", "second")
+    second = publishing.publish_live(live, tmp_path / "releases", "second")
     assert withdrawn not in second.studies()
     assert withdrawn in Library.open(tmp_path / "releases").release("first").studies()
 
@@ -242,14 +242,14 @@ def test_virtuoso_keeps_counts_and_gives_a_library_back(tmp_path: Path) -> None:
             store.change({}, before, then=["this is no update"])
         assert live.studies() == before
         reviews.withdraw(live, [str(before[0])], "to try it")
-        release = reviews.publish_live(live, tmp_path / "releases", "first")
+        release = publishing.publish_live(live, tmp_path / "releases", "first")
         assert (live.state(), release.studies()) == (3, before[1:])
 
 
 def test_the_command_line_asks_a_live_library_as_it_asks_a_folder(live: LiveLibrary, tmp_path: Path) -> None:
     reviews.submit(live, FILES)
     reviews.submit(folder := reviews.init(tmp_path / "folder"), FILES)
-    reviews.publish(folder, "one")
+    publishing.publish(folder, "one")
     for words in (("list",), ("ask", "recurring-patterns"), ("recur", "--by", "type"), ("recur", "--pairs")):
         there, here = (ltkg(*words, "--library", place) for place in (live.store.endpoint, folder.path))
         assert there.returncode == here.returncode == 0, there.stderr

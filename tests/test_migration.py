@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 from rdflib import RDF, SKOS, Graph, Literal, URIRef
 
-from learntogether_kg import ontology, reviews
+from learntogether_kg import bundles, ontology
 from learntogether_kg.library import Library
 from learntogether_kg.namespaces import CODER, LT, TYP
 from learntogether_kg.typology.extension import blank_extension
@@ -31,7 +31,7 @@ T1, T2 = TYP["human-tool-operation"], TYP["human-management-system-operation"]
 def codings() -> tuple[tuple[str, str, str, URIRef, bool], ...]:
     """Every classification of the teaching reviews: review, classification, coder, pattern, primary."""
     found = []
-    for file in reviews.bundled_files("teaching"):
+    for file in bundles.bundled_files("teaching"):
         graph = Graph().parse(file)
         for node in graph.subjects(RDF.type, LT.Classification):
             review, pattern = graph.value(node, LT.inReview), graph.value(node, LT.pattern)
@@ -249,7 +249,7 @@ def test_the_first_file_of_a_review_does_not_undo_its_recoding(teaching_copy: Pa
     fill(file, lambda _: "as proposed")
     assert submit(teaching_copy, file).returncode == 0
     review = openpyxl.load_workbook(file)["Queue"]["B2"].value
-    (source,) = [each for each in reviews.bundled_files("teaching") if review.rpartition("/")[2] in each.read_text()]
+    (source,) = [each for each in bundles.bundled_files("teaching") if review.rpartition("/")[2] in each.read_text()]
     run = ltkg("submit", source, "--library", teaching_copy)
     assert (run.returncode, "would undo that" in run.stderr) == (2, True)
 
@@ -349,7 +349,7 @@ def test_a_draft_of_one_s_own_may_move_in_place(tmp_path: Path) -> None:
         ':version-2 a lt:TypologyVersion ; rdfs:label "Second"@en ; dct:replaces :version-1 .\n:example a lt:Pattern',
     )
     second.write_text(later, encoding="utf-8")
-    source = next(file for file in reviews.bundled_files("teaching") if "typ:supervision ;" in file.read_text("utf-8"))
+    source = next(file for file in bundles.bundled_files("teaching") if "typ:supervision ;" in file.read_text("utf-8"))
     coded = source.read_text(encoding="utf-8").replace(
         "typ:supervision ;", "<https://example.org/my-typology#example> ;"
     )

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 
 from api.main import create_app
 from api.settings import Settings
-from learntogether_kg import purging, reviews, withheld
+from learntogether_kg import publishing, purging, reviews, withheld
 from learntogether_kg.custody import Record, custody_graph
 from learntogether_kg.errors import (
     DisclosureError,
@@ -344,7 +344,7 @@ def test_where_it_was_pinned_it_is_gone(library: Library) -> None:
 
 def test_a_restricted_release_is_not_rebuilt_and_the_next_one_is_held_against_it(teaching_copy: Path) -> None:
     library = Library.open(teaching_copy)
-    reviews.publish(library, "guarded", "dfe-one-way")
+    publishing.publish(library, "guarded", "dfe-one-way")
     study = next(iter(library.current().studies()))
     secrets = {str(study).encode(), study.rpartition("/")[2].encode()}
     done = purge(library, str(study))
@@ -356,8 +356,8 @@ def test_a_restricted_release_is_not_rebuilt_and_the_next_one_is_held_against_it
     (known,) = withheld.read(library.path)
     assert (known.release, known.gone, len(known.worlds.population.names)) == ("guarded", 1, 39)
     with pytest.raises(DisclosureError, match="differs from release guarded by fewer than 6 reviews"):
-        reviews.publish(library, "too-near", "dfe-one-way")
-    reviews.publish(library, "open")
+        publishing.publish(library, "too-near", "dfe-one-way")
+    publishing.publish(library, "open")
     second = library.current().studies()[0]
     purge(library, str(second))
     (known,) = withheld.read(library.path)

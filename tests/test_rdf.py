@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rdflib import RDF, Dataset, Literal
 
-from learntogether_kg import reviews
+from learntogether_kg import bundles
 from learntogether_kg.errors import UnreadableFileError
 from learntogether_kg.ingest import plain_json, rdf
 from learntogether_kg.ingest.files import read_file
@@ -113,7 +113,7 @@ def test_a_review_written_as_plain_json_reads_as_the_same_review(tmp_path: Path)
 # Two readers
 
 PLAIN = [
-    file for file in (*reviews.bundled_files("teaching"), *reviews.bundled_files("sample")) if file.suffix != ".xlsx"
+    file for file in (*bundles.bundled_files("teaching"), *bundles.bundled_files("sample")) if file.suffix != ".xlsx"
 ]
 VALUES = (
     "5", "05", "+5", "true", "'05'^^xsd:integer", "'0'^^xsd:boolean", "'2009-03-04T5'^^xsd:dateTime", r"'a\n\u00e9'",
@@ -150,7 +150,7 @@ def test_whatever_is_not_plain_is_left_to_the_careful_reader(tmp_path: Path, odd
     assert rdf._parse_quickly(tmp_path / "x.ttl", text.encode()) is None
 
 
-@pytest.mark.parametrize("file", reviews.bundled_files("sample"), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", bundles.bundled_files("sample"), ids=lambda file: file.stem)
 def test_each_file_of_the_sample_can_be_written_as_plain_json(tmp_path: Path, file: Path) -> None:
     draft = read_file(file)
     document = json.dumps(plain_json.write(draft.graph, draft.study))

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pytest
 from scipy.stats import binom
 
-from learntogether_kg import coding_table, ontology, reviews
+from learntogether_kg import bundles, coding_table, ontology
 from learntogether_kg.namespaces import ONTOLOGY_GRAPH
 from learntogether_kg.recurrence.index import NOT_KNOWN
 from learntogether_kg.recurrence.question import ask
@@ -42,7 +42,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, dict[st
     for _ in write(REVIEWS, SEED, folder / "reviews.trig"):
         pass
     truth = json.loads((folder / "reviews.truth.json").read_text(encoding="utf-8"))
-    return reviews.build_synthetic(REVIEWS, SEED, folder / "library"), truth
+    return bundles.build_synthetic(REVIEWS, SEED, folder / "library"), truth
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from api.guard import ANALYSTS, is_protected
 from api.main import create_app
 from api.settings import Settings
-from learntogether_kg import queries, reviews
+from learntogether_kg import publishing, queries, reviews
 from learntogether_kg.answers import Resource
 from learntogether_kg.disclosure import storage
 from learntogether_kg.errors import DisclosureError, ProfileError
@@ -28,7 +28,7 @@ PROFILE = "dfe-one-way"
 def library(teaching_library: Library, tmp_path_factory: pytest.TempPathFactory) -> Library:
     path = shutil.copytree(teaching_library.path, tmp_path_factory.mktemp("restricted") / "library")
     library = Library.open(path)
-    reviews.publish(library, "guarded", PROFILE)
+    publishing.publish(library, "guarded", PROFILE)
     return library
 
 
@@ -124,7 +124,7 @@ def test_where_protection_takes_too_long_nothing_is_published_and_a_sentence_say
     assert "--minutes" in late.stderr
     assert [each.manifest.release for each in library.releases()] == before
     told: list[int] = []
-    reviews.publish(library, "in-time", PROFILE, told.append)
+    publishing.publish(library, "in-time", PROFILE, told.append)
     assert told[0] > 0
 
 
@@ -135,18 +135,18 @@ def test_a_release_that_nearly_is_another_leaves_nothing(library: Library) -> No
     reviews.withdraw(library, [first.label], "trying it out")
     before = [each.manifest.release for each in library.releases()]
     with pytest.raises(DisclosureError, match="differs from release guarded by fewer than 6 reviews"):
-        reviews.publish(library, "too-near", PROFILE)
+        publishing.publish(library, "too-near", PROFILE)
     assert [each.manifest.release for each in library.releases()] == before
 
 
 def test_an_open_release_has_no_stricter_answers(teaching_library: Library) -> None:
     release = teaching_library.release()
-    assert reviews.protection(release).table is None
-    assert reviews.protection(release, "open").table is None
+    assert publishing.protection(release).table is None
+    assert publishing.protection(release, "open").table is None
     with pytest.raises(DisclosureError, match="publish NAME --profile dfe"):
-        reviews.protection(release, "dfe")
+        publishing.protection(release, "dfe")
     with pytest.raises(ProfileError):
-        reviews.protection(release, "/etc/passwd")
+        publishing.protection(release, "/etc/passwd")
 
 
 def test_what_was_protected_is_part_of_what_is_verified(library: Library) -> None:

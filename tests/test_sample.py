@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from rdflib import DCTERMS, RDF, Graph, Literal
 
-from learntogether_kg import reviews
+from learntogether_kg import bundles, reviews
 from learntogether_kg.errors import ForeignLibraryError
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.library import Library
 from learntogether_kg.namespaces import CL, LT
 from tests.workbooks import write
 
-FILES = reviews.bundled_files("sample")
+FILES = bundles.bundled_files("sample")
 
 # Words of publishers and titles that name nobody and no place.
 GENERIC = frozenset(
@@ -111,8 +111,8 @@ def test_conflicting_periods_of_the_synthesis_stand_side_by_side() -> None:
 
 
 def test_building_the_sample_twice_changes_nothing(tmp_path: Path) -> None:
-    first = reviews.build_bundled("sample", tmp_path / "library").manifest
-    second = reviews.build_bundled("sample", tmp_path / "library").manifest
+    first = bundles.build_bundled("sample", tmp_path / "library").manifest
+    second = bundles.build_bundled("sample", tmp_path / "library").manifest
     assert second == first
 
 
@@ -120,5 +120,5 @@ def test_the_sample_is_not_mixed_with_other_reviews(tmp_path: Path) -> None:
     library = Library.init(tmp_path / "library")
     reviews.submit(library, [write(tmp_path / "own.xlsx")])
     with pytest.raises(ForeignLibraryError, match="1 review"):
-        reviews.build_bundled("sample", library.path)
+        bundles.build_bundled("sample", library.path)
     assert len(library.current().studies()) == 1

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from rdflib import RDF, SH, Graph, Literal, URIRef
 
-from learntogether_kg import reviews
+from learntogether_kg import bundles, reviews
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.namespaces import LT, LTS, REVIEW
 from learntogether_kg.ontology import load_ontology, load_shapes
@@ -104,7 +104,7 @@ def test_the_bundled_libraries_hardly_raise_an_alarm(
 ) -> None:
     """Nothing in them identifies anybody, so that every warning is a false alarm, or is answered in the file."""
     texts, alarms = 0, []
-    for file in reviews.bundled_files(bundle):
+    for file in bundles.bundled_files(bundle):
         draft = read_file(file)
         texts += sum(1 for _ in public_texts(draft.graph))
         report = validate(draft.graph, custody=draft.custody)
@@ -198,7 +198,7 @@ def test_labels_of_the_typology_and_code_lists_raise_no_alarm() -> None:
 
 
 def test_a_full_review_is_screened_in_milliseconds(print_measure: Callable[[str, list[str]], None]) -> None:
-    graphs = [read_file(file).graph for file in reviews.bundled_files("teaching")[:10]]
+    graphs = [read_file(file).graph for file in bundles.bundled_files("teaching")[:10]]
     taken = []
     for graph in graphs:
         list(screening.screen(graph))  # reads the lists

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from rdflib import RDF, Graph, Literal, URIRef
 
-from learntogether_kg import ontology, reviews, second_coding
+from learntogether_kg import bundles, ontology, reviews, second_coding
 from learntogether_kg.additions import add_coding
 from learntogether_kg.agreement.comparison import compare
 from learntogether_kg.agreement.extraction import read_codings
@@ -390,7 +390,7 @@ def test_building_the_sample_again_leaves_codes_that_were_added_to_it(sample_lib
     study = read_file(SAMPLE).study
     reviews.submit(library, [tmp_path / "blind.xlsx"])
     added = set(library.current().store.graph(study))
-    reviews.build_bundled("sample", library.path)
+    bundles.build_bundled("sample", library.path)
     assert set(library.current().store.graph(study)) == added
     assert (None, LT.codedBy, CODER.C) in library.current().store.graph(study)
 

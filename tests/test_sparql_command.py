@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from api.main import create_app
 from api.settings import Settings
-from learntogether_kg import queries, query_catalogue, reviews
+from learntogether_kg import bundles, queries, query_catalogue, reviews
 from learntogether_kg.library import Library
 from learntogether_kg.live import LiveLibrary
 from tests.stores import served
@@ -92,7 +92,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path, sample_library: Librar
 
 
 def test_a_live_library_is_asked_under_the_same_rules(tmp_path: Path) -> None:
-    files = [file for file in reviews.bundled_files("sample") if file.suffix == ".xlsx"][:2]
+    files = [file for file in bundles.bundled_files("sample") if file.suffix == ".xlsx"][:2]
     with served(tmp_path, {}) as store:
         reviews.submit(LiveLibrary(store), files)
         place = ("--library", store.endpoint)

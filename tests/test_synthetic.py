@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rdflib import RDF, RDFS, SH, Dataset, Graph
 
-from learntogether_kg import queries, reviews
+from learntogether_kg import bundles, queries
 from learntogether_kg.errors import LibraryError, UnreadableFileError
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.library import Library
@@ -97,7 +97,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, dict[str,
     folder = tmp_path_factory.mktemp("synthetic")
     list(write(150, SEED, folder / "reviews"))
     truth = json.loads((folder / "reviews" / "truth.json").read_text())
-    return reviews.build_synthetic(150, SEED, folder / "library"), truth
+    return bundles.build_synthetic(150, SEED, folder / "library"), truth
 
 
 @pytest.mark.parametrize("rule", ["primary", "any"])
@@ -125,9 +125,9 @@ def test_a_library_of_them_is_whole_and_published(built: tuple[Snapshot, dict]) 
 
 
 def test_a_library_that_holds_something_is_not_filled(tmp_path: Path) -> None:
-    reviews.build_synthetic(2, SEED, tmp_path / "library")
+    bundles.build_synthetic(2, SEED, tmp_path / "library")
     with pytest.raises(LibraryError, match="holds reviews already"):
-        reviews.build_synthetic(2, SEED, tmp_path / "library")
+        bundles.build_synthetic(2, SEED, tmp_path / "library")
     assert len(Library.open(tmp_path / "library").current().studies()) == 2
 
 

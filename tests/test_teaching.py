@@ -18,14 +18,14 @@ from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
-from learntogether_kg import ontology, reviews
+from learntogether_kg import bundles, ontology
 from learntogether_kg.errors import ForeignLibraryError
 from learntogether_kg.ingest.draft import Draft
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.library import Library
 from learntogether_kg.namespaces import CATALOGUE, CL, LT, TYP
 
-FILES = reviews.bundled_files("teaching")
+FILES = bundles.bundled_files("teaching")
 TRUTH = Path(__file__).parent / "fixtures" / "teaching-truth"
 MODEL = ontology.load_ontology()
 CLASSES = sorted(iri for iri in MODEL.subjects(RDF.type, OWL.Class) if str(iri).startswith(str(LT)))
@@ -141,12 +141,12 @@ def meets(graph: Graph, node: Node, condition: Node) -> bool:
 
 def test_building_it_again_changes_nothing(teaching_copy: Path) -> None:
     before = Library.open(teaching_copy).release().manifest
-    assert reviews.build_bundled("teaching", teaching_copy).manifest == before
+    assert bundles.build_bundled("teaching", teaching_copy).manifest == before
 
 
 def test_it_is_not_mixed_with_the_sample(teaching_copy: Path) -> None:
     with pytest.raises(ForeignLibraryError, match=r"41 review.*the sample's"):
-        reviews.build_bundled("sample", teaching_copy)
+        bundles.build_bundled("sample", teaching_copy)
 
 
 # What the tables say is what the reviews say

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from rdflib import SH, URIRef
 
-from learntogether_kg import reviews
+from learntogether_kg import bundles
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.namespaces import LTS
 from learntogether_kg.ontology import load_shapes
@@ -23,7 +23,7 @@ from learntogether_kg.validation.engine import validate
 from learntogether_kg.validation.report import Result, Severity
 from tests.test_cli import ltkg
 
-SAMPLE, TEACHING = reviews.bundled_files("sample"), reviews.bundled_files("teaching")
+SAMPLE, TEACHING = bundles.bundled_files("sample"), bundles.bundled_files("teaching")
 EXPECTED = Path(__file__).parent / "fixtures" / "expected-warnings.csv"
 HEADER = "# A check warns of: "
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rdflib import RDF, Graph, Literal
 
-from learntogether_kg import reviews
+from learntogether_kg import bundles, reviews
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.namespaces import LT, REVIEW
 from learntogether_kg.validation.engine import validate
@@ -52,7 +52,7 @@ def test_the_bundled_libraries_raise_few_alarms(
 ) -> None:
     """Their statements were written to explain without blame, so that what is reported is a false alarm."""
     texts, alarms = 0, []
-    for file in reviews.bundled_files(bundle):
+    for file in bundles.bundled_files(bundle):
         graph = read_file(file).graph
         texts += sum(1 for _ in public_texts(graph))
         alarms += [f"{hit.words}: {hit.text}" for hit in check_wording(graph) if "WordingShape" in hit.shape]

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from api.guard import ANALYSTS, is_protected
 from api.main import create_app
 from api.settings import Settings
-from learntogether_kg import reviews
+from learntogether_kg import publishing
 from learntogether_kg.errors import ExposureError
 from learntogether_kg.library import Library
 from learntogether_kg.namespaces import CL, LT
@@ -63,7 +63,7 @@ def library(teaching_library: Library, tmp_path_factory: pytest.TempPathFactory)
     (path / "releases").mkdir()
     library = Library.open(path)
     for name, profile in PROFILES.items():
-        reviews.publish(library, name, profile)
+        publishing.publish(library, name, profile)
     return library
 
 
@@ -249,12 +249,12 @@ def test_only_protected_counts_of_unpublished_reviews_may_be_shown_to_other_mach
     own.graph.remove((None, LT.synthetic, None))
     own.graph.add((own.study, LT.capturedFrom, CL["own-review"]))
     library.commit([own])
-    release = reviews.publish(library, "own", profile)
+    release = publishing.publish(library, "own", profile)
     if is_refused:
         with pytest.raises(ExposureError, match="1 review"):
-            reviews.refuse_to_expose(release, "0.0.0.0")
+            publishing.refuse_to_expose(release, "0.0.0.0")
         return
-    reviews.refuse_to_expose(release, "0.0.0.0")
+    publishing.refuse_to_expose(release, "0.0.0.0")
     settings = Settings(library=library.path, release="own", host="0.0.0.0", log=False, sparql=True)
     with TestClient(create_app(settings), follow_redirects=False) as client:
         for path in ("/reviews", "/reviews/0000000000000001", "/id/review/0000000000000001", "/queries/reviews.json"):

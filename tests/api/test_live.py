@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from api.main import create_app
 from api.settings import Settings
-from learntogether_kg import reviews
+from learntogether_kg import bundles, publishing, reviews
 from learntogether_kg.errors import ExposureError, StateChangedError, StoreUnavailableError
 from learntogether_kg.live import LiveLibrary
 from learntogether_kg.namespaces import CL, LT
@@ -19,7 +19,7 @@ from learntogether_kg.store.sparql import SparqlStore
 from tests.api.conftest import record
 from tests.stores import served
 
-FILES = [file for file in reviews.bundled_files("sample") if file.suffix == ".xlsx"][:3]
+FILES = [file for file in bundles.bundled_files("sample") if file.suffix == ".xlsx"][:3]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The same reviews, as a release of a folder."""
     library = reviews.init(tmp_path_factory.mktemp("folder") / "library")
     reviews.submit(library, FILES)
-    reviews.publish(library, "the-same")
+    publishing.publish(library, "the-same")
     with TestClient(create_app(Settings(library=library.path, sparql=True, log=False))) as client:
         yield client
 
@@ -264,6 +264,6 @@ def test_reviews_that_are_not_published_are_not_shown_to_other_machines(
         live.commit([own])
         assert client.get("/reviews.json").status_code == 403
         with pytest.raises(ExposureError):
-            reviews.refuse_to_expose(live.newest(), "0.0.0.0")
+            publishing.refuse_to_expose(live.newest(), "0.0.0.0")
     with serve(live) as at_home:
         assert at_home.get("/reviews.json").status_code == 200

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from api.descriptions import SD
 from api.main import create_app
 from api.settings import Settings
-from learntogether_kg import reviews
+from learntogether_kg import bundles, publishing
 from learntogether_kg.library import Library
 from learntogether_kg.namespaces import ONTOLOGY_GRAPH
 from learntogether_kg.store.endpoint import GRAPH_TYPES, RESULT_TYPES
@@ -319,9 +319,9 @@ def test_only_pages_of_sites_that_were_let_in_may_ask_from_a_browser(
 
 
 def test_a_restricted_release_is_asked_with_an_analysts_token_only(tmp_path: Path) -> None:
-    reviews.build_synthetic(30, 7, tmp_path / "library")
+    bundles.build_synthetic(30, 7, tmp_path / "library")
     library = Library.open(tmp_path / "library")
-    reviews.publish(library, "protected", "threshold-10")
+    publishing.publish(library, "protected", "threshold-10")
     tokens = Tokens(library.path)
     analyst, custodian = tokens.add("a", Role.ANALYST), tokens.add("c", Role.CUSTODIAN)
     with TestClient(create_app(Settings(library=library.path, release="protected", sparql=True))) as client:

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from api.evaluation import Evaluator
 from api.worker import Limits
-from learntogether_kg import coding_table, reviews
+from learntogether_kg import bundles, coding_table
 from learntogether_kg.errors import TooLongError
 from learntogether_kg.namespaces import CL, CODER, LT, ONTOLOGY_GRAPH, REVIEW, TYP
 from learntogether_kg.queries import Vocabulary
@@ -102,7 +102,7 @@ def of_size(store: Store, size: int) -> Iterator[Measurement]:
 def beside_sparql(size: int) -> Iterator[Measurement]:
     """Yields how long named queries take by their SPARQL and over the coding table, on one library of whole reviews."""
     with tempfile.TemporaryDirectory() as folder:
-        release = reviews.build_synthetic(size, SEED, Path(folder) / "library")
+        release = bundles.build_synthetic(size, SEED, Path(folder) / "library")
         store = release.store
         extracted = once(lambda: coding_table.extract(store)) / 1000
         yield Measurement(f"{size:,} synthetic reviews: coding table extracted from the triples", extracted, "s")

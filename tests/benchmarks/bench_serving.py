@@ -26,7 +26,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI
 
-from learntogether_kg import queries, reviews
+from learntogether_kg import bundles, queries
 from learntogether_kg.library import Library
 from tests.benchmarks.load import CLIENTS, Load, put
 from tests.benchmarks.measurement import Measurement, memory_of_session, processor_seconds_of_session
@@ -75,7 +75,7 @@ def measure(quick: bool) -> Iterator[Measurement]:
 def prepared(size: int, folder: Path) -> Path:
     """Returns a library of so many synthetic reviews: the one that stands in the folder, or one that is built there."""
     if not (folder / "releases").is_dir() or not list((folder / "releases").iterdir()):
-        reviews.build_synthetic(size, SEED, folder)
+        bundles.build_synthetic(size, SEED, folder)
     return folder
 
 

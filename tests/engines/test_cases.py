@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 
-from learntogether_kg import reviews
+from learntogether_kg import bundles
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.namespaces import CL, LT, LTS, REVIEW
 from learntogether_kg.ontology import load_shapes
@@ -19,7 +19,7 @@ from tests.engines.comparison import EXAMPLES, SETTINGS, assert_equal_reports
 from tests.engines.mutations import ON_STRUCTURE, ON_VALUES, mutated
 from tests.test_shapes import BASES, CASES, name, read_base, read_case
 
-BUNDLED = [*reviews.bundled_files("sample"), *reviews.bundled_files("teaching")]
+BUNDLED = [*bundles.bundled_files("sample"), *bundles.bundled_files("teaching")]
 FULL_DEPTH = read_file(next(path for path in BUNDLED if path.name == "review-21.ttl")).graph
 STUDY, FINDING = REVIEW["0123456789abcdef"], REVIEW["0123456789abcdef/F1"]
 TARGETS = (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf, SH.targetNode)

@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 from rdflib import DCTERMS, OWL, RDF, SKOS, Graph, Literal, URIRef
 from rdflib.term import Node
 
-from learntogether_kg import ontology, reviews
+from learntogether_kg import bundles, ontology
 from learntogether_kg.ingest.files import read_file
 from learntogether_kg.namespaces import CL, CODER, LT, REVIEW, TYP
 
@@ -105,7 +105,7 @@ def files() -> Graph:
         return given
     whole = Graph()
     whole += ontology.load_ontology()
-    for file in reviews.bundled_files("teaching"):
+    for file in bundles.bundled_files("teaching"):
         whole += read_file(file).graph
     return whole
 
