@@ -20,6 +20,7 @@ from api.checking import Checker
 from api.evaluation import BEHIND_OTHERS, Evaluator
 from api.guard import refuse_records
 from api.live import LiveReleases
+from api.memory import few_arenas
 from api.middleware import CrossOriginMiddleware, CuttingMiddleware, HeadMiddleware, SecurityHeadersMiddleware
 from api.observing import Figures, ObservingMiddleware, write_log
 from api.processes import OFFERED
@@ -93,6 +94,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         UnknownReleaseError: The library has no such release.
         StoreUnavailableError: The release cannot be opened, or the live library's server does not answer.
     """
+    few_arenas()
     settings = settings or Settings()
     limits = Limits(settings.sparql_seconds, settings.sparql_megabytes, niceness=BEHIND_OTHERS)
     evaluator = Evaluator(limits, settings.sparql_at_once)

@@ -51,14 +51,17 @@ class Processes(Generic[J]):
     def __init__(self, work: Work[J], limits: Limits, at_once: int) -> None:
         self.at_once = at_once
         self._processes = [_Process(work, limits) for _ in range(at_once)]
+        # The last one comes first: what has run stays busy before another is started.
         self._free: queue.LifoQueue[_Process[J]] = queue.LifoQueue()
         for process in self._processes:
             self._free.put(process)
 
     def start(self) -> None:
-        """Starts the processes, so that the first job need not wait; returns at once."""
-        for process in self._processes:
-            process.start()
+        """Starts the process that is asked first, so that the first job need not wait; returns at once.
+
+        Each holds some 100 MB, so the others start when there is more to do at once.
+        """
+        self._processes[-1].start()
 
     def stop(self) -> None:
         """Ends the processes."""

@@ -87,7 +87,13 @@ class Served:
     @cached_property
     def parts(self) -> Parts | None:
         """Where its reviews are asked one after the other; None of a live library, whose server is asked itself."""
-        return Parts(self.release.store, self.vocabulary) if isinstance(self.release, Snapshot) else None
+        if not isinstance(self.release, Snapshot):
+            return None
+
+        def coded_as(pattern: URIRef, influence: URIRef | None) -> Container[URIRef]:
+            return self.counted.coding.coded_as(pattern, influence)  # the table is read when that is first asked
+
+        return Parts(self.release.store, self.vocabulary, coded_as)
 
     @cached_property
     def reviews(self) -> Mapping[str, URIRef]:

@@ -8,12 +8,11 @@ after the other are that of the whole store. A test holds that.
 
 from __future__ import annotations
 
-import queue
 import threading
 import zlib
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -25,7 +24,7 @@ from rdflib import URIRef
 from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Row, csv_lines
 from learntogether_kg.errors import TooLongError
-from learntogether_kg.namespaces import CATALOGUE, LT, ONTOLOGY_GRAPH
+from learntogether_kg.namespaces import CATALOGUE, ONTOLOGY_GRAPH
 from learntogether_kg.queries import Arguments, NamedQuery, Vocabulary
 from learntogether_kg.store.base import Solutions
 from learntogether_kg.store.oxigraph import OxigraphStore
@@ -34,13 +33,18 @@ _BATCHES: Final = (4, 8, 16, 32)
 """How many reviews are asked at once, at first and then: few, so that the first rows come soon; later more."""
 _FEW: Final = 100
 _AT_ONCE: Final = 3
-"""So many small stores are lent at a time: more would take memory, and no more than the cores can be busy."""
+"""So many small stores are asked at a time: no more than the cores can be busy."""
+_SHELF: Final = 100
+"""Small stores of this weight together are kept as they are: first pages of few patterns are what is asked most."""
+_EMPTY: Final = 5
+"""The weight of a small store without reviews, in reviews: its ontology has as many triples as five of them."""
 _REUSES: Final = 100
 """So many reviews go through one small store. What was taken out of it leaves some memory behind."""
 _TRAILS: Final = 200
 _KEPT_BYTES: Final = 32 * 1024 * 1024
 """Of packed texts of reviews, of some 10 KB each."""
-_ABOVE: Final = "coding-terms"
+
+Coded = Callable[[URIRef, URIRef | None], Container[URIRef]]
 
 
 class Parts:
@@ -49,49 +53,93 @@ class Parts:
     Args:
         store: The whole library.
         vocabulary: Its vocabulary.
+        coded: Tells in which reviews anybody coded anything as a pattern or one under it, with an influence or, for
+            None, with any.
     """
 
-    def __init__(self, store: OxigraphStore, vocabulary: Vocabulary) -> None:
+    def __init__(self, store: OxigraphStore, vocabulary: Vocabulary, coded: Coded) -> None:
         self._store = store
         self.vocabulary = vocabulary
-        self._free: queue.LifoQueue[tuple[OxigraphStore, int]] = queue.LifoQueue()
+        self._shelf: OrderedDict[tuple[URIRef, ...], _Part] = OrderedDict()
         self._places = threading.BoundedSemaphore(_AT_ONCE)
         self._lock = threading.Lock()
         self._trails: OrderedDict[str, Trail] = OrderedDict()
         self._texts: dict[URIRef, bytes] = {}
         self._size = 0
-        self._coded: dict[str, tuple[URIRef, ...]] = {}
+        self._coded = coded
 
     def reviews(self) -> tuple[URIRef, ...]:
         """Returns all reviews in the order of their labels."""
         return tuple(self.vocabulary.choices("lt:Review").labels)
 
-    def coded_as(self, pattern: URIRef) -> tuple[URIRef, ...]:
-        """Returns the reviews in which anything is coded as a pattern or one under it, in the order of their labels."""
-        if str(pattern) not in self._coded:
-            pairs = self.vocabulary.typology.select(queries.internal(_ABOVE).text)
-            below = {row[1] for row in pairs if str(row[0]) == "pattern" and row[2] == pattern}
-            coded = {
-                graph
-                for each in below
-                if isinstance(each, URIRef)
-                for graph in self._store.graphs_with(None, LT.pattern, each)
-            }
-            self._coded[str(pattern)] = tuple(review for review in self.reviews() if review in coded)
-        return self._coded[str(pattern)]
+    def coded_as(self, pattern: URIRef, influence: URIRef | None = None) -> tuple[URIRef, ...]:
+        """Returns the reviews in which anything is coded as a pattern or one under it, in the order of their labels.
+
+        Args:
+            pattern: The pattern.
+            influence: The influence that it was coded with; None for any.
+        """
+        coded = self._coded(pattern, influence)
+        return tuple(review for review in self.reviews() if review in coded)
 
     @contextmanager
-    def holding(self, reviews: Sequence[URIRef]) -> Iterator[OxigraphStore]:
-        """Lends a small store that holds some reviews."""
+    def holding(self, reviews: tuple[URIRef, ...]) -> Iterator[OxigraphStore]:
+        """Lends a small store that holds some reviews and no others, to be read only; several may have it at once."""
         with self._places:
-            part, used = self._borrow()
-            for review in reviews:
-                part.load_triples(review, self._text(review))
-            yield part  # after an error it is not used again
-            if used + len(reviews) < _REUSES:
-                for review in reviews:
-                    part.remove_graph(review)
-                self._free.put((part, used + len(reviews)))
+            part = self._taken(reviews) or self._filled(reviews)
+            try:
+                yield part.store
+            except BaseException:
+                with self._lock:
+                    part.is_sound = False
+                raise
+            finally:
+                self._put_back(part)
+
+    def _taken(self, reviews: tuple[URIRef, ...]) -> _Part | None:
+        """Returns the small store on the shelf that holds these reviews; None where there is none."""
+        with self._lock:
+            part = self._shelf.get(reviews)
+            if part is not None:
+                part.readers += 1
+                self._shelf.move_to_end(reviews)
+            return part
+
+    def _filled(self, reviews: tuple[URIRef, ...]) -> _Part:
+        """Returns a small store that was filled with reviews: the one longest not asked, or a new one."""
+        part = self._oldest(_EMPTY + len(reviews))
+        if part is None or part.used + len(reviews) > _REUSES:
+            part = _Part(self._store.part([ONTOLOGY_GRAPH, CATALOGUE]))
+        for review in part.reviews:
+            part.store.remove_graph(review)
+        for review in reviews:
+            part.store.load_triples(review, self._text(review))
+        part.reviews, part.used, part.readers = reviews, part.used + len(reviews), 1
+        return part
+
+    def _oldest(self, weight: int) -> _Part | None:
+        """Takes the small store that was not asked the longest from a shelf with no room for one of a weight."""
+        with self._lock:
+            return self._unread() if self._weight() + weight > _SHELF else None
+
+    def _put_back(self, part: _Part) -> None:
+        with self._lock:
+            part.readers -= 1
+            if not part.is_sound:
+                self._shelf.pop(part.reviews, None)
+            elif part.readers == 0:
+                # Where two filled one with the same at the same time, the later one stays.
+                self._shelf[part.reviews] = part
+            while self._weight() > _SHELF and self._unread():
+                pass
+
+    def _weight(self) -> int:
+        return sum(_EMPTY + len(reviews) for reviews in self._shelf)
+
+    def _unread(self) -> _Part | None:
+        """Takes the small store from the shelf that nobody reads and that was not asked the longest."""
+        oldest = next((reviews for reviews, part in self._shelf.items() if part.readers == 0), None)
+        return None if oldest is None else self._shelf.pop(oldest)
 
     def _text(self, review: URIRef) -> bytes:
         """Returns a review as text; one that is asked again need not be put together from the disk again."""
@@ -116,11 +164,24 @@ class Parts:
                 self._trails.popitem(last=False)
             return found
 
-    def _borrow(self) -> tuple[OxigraphStore, int]:
-        try:
-            return self._free.get_nowait()
-        except queue.Empty:
-            return self._store.part([ONTOLOGY_GRAPH, CATALOGUE]), 0
+
+@dataclass(eq=False)
+class _Part:
+    """A small store.
+
+    Attributes:
+        store: The store, with the ontology and the catalogue.
+        reviews: The reviews that it holds.
+        used: How many reviews have ever been in it.
+        readers: How many read it.
+        is_sound: Whether nothing went wrong in it.
+    """
+
+    store: OxigraphStore
+    reviews: tuple[URIRef, ...] = ()
+    used: int = 0
+    readers: int = 0
+    is_sound: bool = True
 
 
 @dataclass
@@ -220,21 +281,23 @@ class Walk:
         """
         trail, reviews = self._trail(), self._reviews()
         before, place = trail.before(start)
+        first, none_before = place, before
         sizes = iter(_BATCHES)
-        size = _BATCHES[0]
+        most = _BATCHES[0]
         while place < len(reviews) and (end is None or before < end):
             if monotonic() > until:
                 raise TooLongError(self.query)
-            size = next(sizes, size)
+            most = next(sizes, most)
+            size = most if end is None else _enough(end - before, before - none_before, place - first, most)
             wanted = slice(max(start - before, 0), None if end is None else end - before)
             number, found = self._ask(reviews[place : place + size], wanted)
             yield from found
-            before, place = before + number, place + size
-            trail.note(before, min(place, len(reviews)))
+            before, place = before + number, min(place + size, len(reviews))
+            trail.note(before, place)
         if place >= len(reviews):
             trail.total = before
 
-    def _ask(self, reviews: Sequence[URIRef], wanted: slice) -> tuple[int, tuple[Row, ...]]:
+    def _ask(self, reviews: tuple[URIRef, ...], wanted: slice) -> tuple[int, tuple[Row, ...]]:
         """Returns how many rows some reviews have, and those of them that are wanted."""
         own = tuple(f"{review}/" for review in reviews)
         with self.parts.holding(reviews) as part:
@@ -245,14 +308,35 @@ class Walk:
             return len(rows), queries.answer_of(self.asked.query, self.asked, shown, labels).rows
 
     def _reviews(self) -> tuple[URIRef, ...]:
-        query, terms = self.asked.query, self.asked.terms
-        one, pattern = self.only or terms.get(query.each_row_from), terms.get(query.coded_as)
-        if isinstance(one, URIRef):
+        one = self.only or self._resource(self.asked.query.each_row_from)
+        if one is not None:
             return (one,)
-        return self.parts.coded_as(pattern) if isinstance(pattern, URIRef) else self.parts.reviews()
+        pattern = self._resource(self.asked.query.coded_as)
+        if pattern is None:
+            return self.parts.reviews()
+        return self.parts.coded_as(pattern, self._resource(self.asked.query.coded_with))
+
+    def _resource(self, parameter: str) -> URIRef | None:
+        """Returns the resource that a parameter was given, or has as its default; None for any, or for no parameter."""
+        taken = parameter in (each.name for each in self.asked.query.parameters)
+        return URIRef(self.asked.text(parameter)) if taken and self.asked.text(parameter) else None
 
     def _trail(self) -> Trail:
         return self.parts.trail(f"{self.only}\n{self.asked.query.bind(self.asked.terms)}")
+
+
+def _enough(rows: int, rows_before: int, reviews_before: int, most: int) -> int:
+    """Returns how many reviews may have so many rows, if they have as many each as those before.
+
+    Args:
+        rows: How many rows are wanted.
+        rows_before: How many rows the reviews before had.
+        reviews_before: How many these were.
+        most: How many it is at most, and where the reviews before tell nothing.
+    """
+    if not rows_before:
+        return most
+    return min(most, -(-rows * reviews_before // rows_before))
 
 
 def walk(parts: Parts, query: NamedQuery, arguments: Mapping[str, str]) -> Walk | None:

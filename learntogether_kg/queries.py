@@ -30,7 +30,7 @@ from learntogether_kg.store.sparql import SparqlStore
 
 _REQUIRED: Final = ("summary", "question", "tags", "discloses")
 _OPTIONAL: Final = ("lists", "counts-over", "chart", "each-row-from", "resources")
-_EACH_ROW: Final = re.compile(r"(review)(?: coded as (\w+)| where (\w+) is given)?")
+_EACH_ROW: Final = re.compile(r"(review)(?: coded as (\w+)(?: with (\w+))?| where (\w+) is given)?")
 _DISCLOSES: Final = ("counts", "records")
 _INTERNAL: Final = "internal"
 _HEADER = re.compile(r"^#\+\s*([a-z-]+)(?:\s+(\w+))?\s*:\s*(.*?)\s*$")
@@ -92,6 +92,7 @@ class NamedQuery:
         each_row_from: "review" where each row follows from the graph of one review, beside the ontology and the
             catalogue, and rows stand in the order of the reviews' labels; then they can be asked one after the other.
         coded_as: The parameter for a pattern that a review must be coded as to have a row; empty where there is none.
+        coded_with: The parameter for the influence that it must be coded with; empty where there is none.
         given: The parameter without which that is not so, or not quick, since few reviews have any row.
         resources: The columns that hold resources, said where rows are sent before the last is known.
     """
@@ -107,6 +108,7 @@ class NamedQuery:
     counts_over: str = ""
     each_row_from: str = ""
     coded_as: str = ""
+    coded_with: str = ""
     given: str = ""
     resources: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -194,9 +196,9 @@ def read_query(file: Path) -> NamedQuery:
     rows = _EACH_ROW.fullmatch(header.get("each-row-from", ""))
     taken = {"", None, *(parameter.name for parameter in parameters)}
     if "each-row-from" in header and (not rows or "review" not in linked or not {*rows.groups()[1:]} <= taken):
-        form = "review, review coded as PARAMETER, or review where PARAMETER is given"
+        form = "review, review coded as PARAMETER (with PARAMETER), or review where PARAMETER is given"
         raise QueryFileError(file, 1, f"`each-row-from` must be {form}; and `resources` must name the column review")
-    each_row_from, coded_as, given = rows.groups("") if rows else ("", "", "")
+    each_row_from, coded_as, coded_with, given = rows.groups("") if rows else ("", "", "", "")
     return NamedQuery(
         name=file.stem,
         topic=file.parent.name,
@@ -208,6 +210,7 @@ def read_query(file: Path) -> NamedQuery:
         counts_over=header.get("counts-over", ""),
         each_row_from=each_row_from,
         coded_as=coded_as,
+        coded_with=coded_with,
         given=given,
         resources=linked,
         columns=columns,

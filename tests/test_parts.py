@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
+from rdflib import URIRef
 
 from learntogether_kg import parts as module
 from learntogether_kg import queries
@@ -13,6 +15,7 @@ from learntogether_kg.errors import TooLongError
 from learntogether_kg.library import Library
 from learntogether_kg.parts import Parts, Walk, walk
 from learntogether_kg.queries import Vocabulary
+from learntogether_kg.recurrence.request import Counted
 
 LONG = 600
 BY_REVIEW = [query.name for query in queries.catalogue().values() if query.each_row_from]
@@ -21,8 +24,9 @@ BY_REVIEW = [query.name for query in queries.catalogue().values() if query.each_
 @pytest.fixture(params=["sample", "teaching"])
 def parts(request: pytest.FixtureRequest) -> Parts:
     library: Library = request.getfixturevalue(f"{request.param}_library")
-    store = library.release().store
-    return Parts(store, Vocabulary(store))
+    release = library.release()
+    coding = Counted.of(release).coding
+    return Parts(release.store, Vocabulary(release.store), coding.coded_as)
 
 
 def walked(parts: Parts, name: str, **arguments: str) -> Walk:
@@ -36,7 +40,9 @@ def tried(parts: Parts, name: str) -> list[dict[str, str]]:
     taken = {parameter.name for parameter in queries.named(name).parameters}
     reviews = [{"review": str(review)} for review in parts.reviews()[::9]] if "review" in taken else []
     patterns = ["clear-roles", "supervision", "human-tool-operation"] if "pattern" in taken else []
-    all_tried = [{}, *reviews, *({"pattern": pattern} for pattern in patterns)]
+    influences = ["", "unsafe", "constructive", "neutral"] if "influence" in taken else []
+    both = [{"pattern": pattern, "influence": influence} for pattern in patterns for influence in influences]
+    all_tried = [{}, *reviews, *({"pattern": pattern} for pattern in patterns), *both]
     given = queries.named(name).given
     return [arguments for arguments in all_tried if not given or given in arguments]
 
@@ -54,6 +60,22 @@ def test_all_reviews_together_are_the_whole(
         assert walked(parts, name, **arguments).total == len(whole.rows)
         told = "".join(walked(parts, name, **arguments).lines(0, None, LONG))
         assert told == "".join(whole.as_csv())
+
+
+def test_reviews_are_found_by_what_anything_in_them_is_coded_as(parts: Parts) -> None:
+    """Those of the coding table are those whose own graph says so."""
+    ask = """PREFIX lt: <https://w3id.org/learntogether/ontology#> PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+        SELECT DISTINCT ?pattern ?influence ?review WHERE {
+          ?coding lt:pattern ?coded ; lt:influence ?influence ; lt:inReview ?review . ?review a lt:Review .
+          ?coded skos:broader* ?pattern . ?pattern a lt:Pattern }"""
+    told = defaultdict(set)
+    for pattern, influence, review in parts._store.select(ask):
+        told[pattern, influence].add(review)
+        told[pattern, None].add(review)
+    assert len(told) > 20
+    for (pattern, influence), reviews in told.items():
+        assert set(parts.coded_as(pattern, influence)) == reviews, (pattern, influence)  # type: ignore[arg-type]
+    assert parts.coded_as(URIRef("urn:no-pattern")) == ()
 
 
 @pytest.mark.parametrize("name", BY_REVIEW)
@@ -89,6 +111,39 @@ def test_what_was_asked_before_is_not_asked_again(parts: Parts, monkeypatch: pyt
     last = len(parts.reviews()) - 1
     assert len(walked(parts, "reviews").part(last, 1, LONG).rows) == 1
     assert sum(asked) < len(parts.reviews())
+
+
+def test_no_more_reviews_are_asked_than_the_rows_need(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_BATCHES", (2, 50))
+    asked: list[int] = []
+    original = Walk._ask
+    monkeypatch.setattr(
+        Walk, "_ask", lambda self, reviews, rows: (asked.append(len(reviews)), original(self, reviews, rows))[1]
+    )
+    walked(parts, "reviews").part(0, 5, LONG)
+    assert asked == [2, 3]  # one row each
+
+
+def test_more_batches_than_are_kept_give_the_same_rows(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHELF", 14)
+    monkeypatch.setattr(module, "_REUSES", 7)
+    monkeypatch.setattr(module, "_BATCHES", (1, 3))
+    whole = queries.ask(parts._store, "review-findings").rows
+    for _ in range(2):
+        assert walked(parts, "review-findings").part(0, None, LONG).rows == whole
+    assert 1 <= len(parts._shelf) <= 2  # of one review and of three weigh 6 and 8
+
+
+def test_what_went_wrong_in_a_small_store_is_not_asked_again(parts: Parts) -> None:
+    first, second = parts.reviews()[:1], parts.reviews()[:2]
+    with parts.holding(first) as sound:
+        pass
+    with parts.holding(first) as again:
+        assert again is sound
+    with pytest.raises(TooLongError), parts.holding(first) as broken:
+        raise TooLongError("a query")
+    with parts.holding(second), parts.holding(first) as anew:
+        assert anew is not broken
 
 
 def test_many_who_read_at_once_get_the_same_rows(parts: Parts) -> None:

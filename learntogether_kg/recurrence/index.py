@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from rdflib import URIRef
 
 from learntogether_kg.figures import AxisValue
 from learntogether_kg.namespaces import CL, expand
@@ -268,6 +269,25 @@ class Coding:
     def influences(self) -> tuple[AxisValue, ...]:
         """The influences, in order."""
         return self.lists.get(str(CL.influences), ())
+
+    def coded_as(self, pattern: URIRef, influence: URIRef | None = None) -> frozenset[URIRef]:
+        """Returns the reviews in which any coder, by any code, coded anything as a pattern or one under it.
+
+        Args:
+            pattern: The pattern.
+            influence: The influence that it was coded with; None for any.
+        """
+        place = next((place for place, each in enumerate(self.patterns) if each.iri == str(pattern)), -1)
+        wanted = next(
+            (place for place, each in enumerate(self.influences) if each.iri == str(influence)), len(self.influences)
+        )
+        found: set[int] = set()
+        for coder in self.coders:
+            which = coder.codes.pattern == place
+            if influence is not None:
+                which &= coder.codes.influence == wanted
+            found.update(coder.reviews[np.unique(coder.codes.review[which])].tolist())
+        return frozenset(URIRef(self.reviews[each].iri) for each in found)
 
     def holders_of(self, dimension: Dimension) -> int:
         """Returns how many reviews, or coded items, could have a value of a dimension."""
