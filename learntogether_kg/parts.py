@@ -34,7 +34,7 @@ _BATCHES: Final = (4, 8, 16, 32)
 _FEW: Final = 100
 _AT_ONCE: Final = 3
 """So many small stores are asked at a time: no more than the cores can be busy."""
-_SHELF: Final = 100
+_SHELF: Final = 400
 """Small stores of this weight together are kept as they are: first pages of few patterns are what is asked most."""
 _EMPTY: Final = 5
 """The weight of a small store without reviews, in reviews: its ontology has as many triples as five of them."""
@@ -67,10 +67,15 @@ class Parts:
         self._texts: dict[URIRef, bytes] = {}
         self._size = 0
         self._coded = coded
+        self._spare: list[_Part] = []
+        self._known: OrderedDict[tuple[URIRef, URIRef | None], tuple[URIRef, ...]] = OrderedDict()
+        self._reviews: tuple[URIRef, ...] | None = None
 
     def reviews(self) -> tuple[URIRef, ...]:
         """Returns all reviews in the order of their labels."""
-        return tuple(self.vocabulary.choices("lt:Review").labels)
+        if self._reviews is None:
+            self._reviews = tuple(self.vocabulary.choices("lt:Review").labels)
+        return self._reviews
 
     def coded_as(self, pattern: URIRef, influence: URIRef | None = None) -> tuple[URIRef, ...]:
         """Returns the reviews in which anything is coded as a pattern or one under it, in the order of their labels.
@@ -79,8 +84,16 @@ class Parts:
             pattern: The pattern.
             influence: The influence that it was coded with; None for any.
         """
-        coded = self._coded(pattern, influence)
-        return tuple(review for review in self.reviews() if review in coded)
+        key = pattern, influence
+        known = self._known.get(key)
+        if known is None:
+            coded = self._coded(pattern, influence)
+            known = tuple(review for review in self.reviews() if review in coded)
+            with self._lock:
+                self._known[key] = known
+                while len(self._known) > _TRAILS:
+                    self._known.popitem(last=False)
+        return known
 
     @contextmanager
     def holding(self, reviews: tuple[URIRef, ...]) -> Iterator[OxigraphStore]:
@@ -109,7 +122,9 @@ class Parts:
         """Returns a small store that was filled with reviews: the one longest not asked, or a new one."""
         part = self._oldest(_EMPTY + len(reviews))
         if part is None or part.used + len(reviews) > _REUSES:
-            part = _Part(self._store.part([ONTOLOGY_GRAPH, CATALOGUE]))
+            part = _Part(OxigraphStore.in_memory([]))
+            for name in (ONTOLOGY_GRAPH, CATALOGUE):
+                part.store.load_triples(name, self._text(name))
         for review in part.reviews:
             part.store.remove_graph(review)
         for review in reviews:
@@ -118,8 +133,10 @@ class Parts:
         return part
 
     def _oldest(self, weight: int) -> _Part | None:
-        """Takes the small store that was not asked the longest from a shelf with no room for one of a weight."""
+        """Takes a spare small store, or the one not asked the longest from a shelf with no room for one of a weight."""
         with self._lock:
+            if self._spare:
+                return self._spare.pop()
             return self._unread() if self._weight() + weight > _SHELF else None
 
     def _put_back(self, part: _Part) -> None:
@@ -127,6 +144,8 @@ class Parts:
             part.readers -= 1
             if not part.is_sound:
                 self._shelf.pop(part.reviews, None)
+            elif len(part.reviews) >= _BATCHES[-1]:
+                self._spare.append(part)  # a walk through the library comes by here once: nobody asks for these again
             elif part.readers == 0:
                 # Where two filled one with the same at the same time, the later one stays.
                 self._shelf[part.reviews] = part
@@ -142,7 +161,7 @@ class Parts:
         return None if oldest is None else self._shelf.pop(oldest)
 
     def _text(self, review: URIRef) -> bytes:
-        """Returns a review as text; one that is asked again need not be put together from the disk again."""
+        """Returns a graph as text; one that is asked again need not be put together from the disk again."""
         packed = self._texts.get(review)
         if packed is not None:
             return zlib.decompress(packed)
@@ -326,7 +345,9 @@ class Walk:
 
 
 def _enough(rows: int, rows_before: int, reviews_before: int, most: int) -> int:
-    """Returns how many reviews may have so many rows, if they have as many each as those before.
+    """Returns how many reviews may have so many rows, if they have as many each as those before: a power of two.
+
+    So that different questions ask for the same reviews together more often, and find them so on the shelf.
 
     Args:
         rows: How many rows are wanted.
@@ -336,7 +357,8 @@ def _enough(rows: int, rows_before: int, reviews_before: int, most: int) -> int:
     """
     if not rows_before:
         return most
-    return min(most, -(-rows * reviews_before // rows_before))
+    needed = -(-rows * reviews_before // rows_before)
+    return min(most, 1 << (needed - 1).bit_length())
 
 
 def walk(parts: Parts, query: NamedQuery, arguments: Mapping[str, str]) -> Walk | None:

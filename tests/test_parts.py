@@ -121,7 +121,7 @@ def test_no_more_reviews_are_asked_than_the_rows_need(parts: Parts, monkeypatch:
         Walk, "_ask", lambda self, reviews, rows: (asked.append(len(reviews)), original(self, reviews, rows))[1]
     )
     walked(parts, "reviews").part(0, 5, LONG)
-    assert asked == [2, 3]  # one row each
+    assert asked == [2, 4]  # one row each: three more are needed, and powers of two are asked
 
 
 def test_more_batches_than_are_kept_give_the_same_rows(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
