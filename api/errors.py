@@ -26,6 +26,7 @@ STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
     errors.LearnTogetherError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.OntologyError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.InconsistentOntologyError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.UndescribedTermsError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.QueryFileError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.UnreadableFileError: HTTPStatus.BAD_REQUEST,
     errors.InvalidReviewError: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -62,6 +62,7 @@ from learntogether_kg.errors import (
     LearnTogetherError,
     LibraryError,
     StoreUnavailableError,
+    UndescribedTermsError,
 )
 from learntogether_kg.live import LiveLibrary, is_address
 from learntogether_kg.live_state import LiveState
@@ -460,7 +461,7 @@ def main() -> None:
             if isinstance(report, ValidationReport):
                 print_report(report.without_values())
         fail(str(error), DOES_NOT_CONFORM)
-    except InconsistentOntologyError as error:
+    except (InconsistentOntologyError, UndescribedTermsError) as error:
         fail(str(error), DOES_NOT_CONFORM)
     except (StoreUnavailableError, LibraryError, DifferingServerError) as error:
         fail(str(error), UNAVAILABLE)

@@ -43,6 +43,20 @@ class InconsistentOntologyError(OntologyError):
         )
 
 
+class UndescribedTermsError(LearnTogetherError):
+    """Terms of an extension do not say of themselves what the rules of editing ask for, so it is not ready to be used.
+
+    Attributes:
+        file: The extension.
+        gaps: What is missing, each a sentence that names the term.
+    """
+
+    def __init__(self, file: Path | str, gaps: Iterable[str]) -> None:
+        self.file, self.gaps = file, tuple(gaps)
+        lines = "\n  ".join(self.gaps)
+        super().__init__(f"{file} is not ready: {len(self.gaps)} thing(s) are missing; add them\n  {lines}")
+
+
 class UnknownVersionError(LearnTogetherError):
     """No file, folder or known version of the typology has that name."""
 

@@ -306,7 +306,7 @@ def _carried(iri: URIRef, label: str, sources: Sequence[Entry], reason: str, cha
         return Entry(str(iri), label, None, None, None, _YOUNGER)
     source = sources[0]
     change = changes.get(URIRef(source.iri))
-    if change and Kind.REDEFINED in change.kinds:
+    if change and change.redefined:
         reason = f"{source.label} was redefined"
     if len(sources) > 1 or reason:
         reason = reason or " and ".join(each.label for each in sources) + " became one"

@@ -361,14 +361,12 @@ def _read_queues(
     records: dict[URIRef, tuple[Path, Record]] = {}
     refused = []
     for path in queues:
-        recoded = in_library.recoded(library, path)
-        if recoded is not None:
-            report, record = recoded
-            if not report.conforms:
-                refused.append(report)
-            if record.study in records:
-                raise RepeatedReviewError(path, records[record.study][0])
-            records[record.study] = path, record
+        report, record = in_library.recoded(library, path)
+        if not report.conforms:
+            refused.append(report)
+        if record.study in records:
+            raise RepeatedReviewError(path, records[record.study][0])
+        records[record.study] = path, record
         progress(path)
     return records, refused
 

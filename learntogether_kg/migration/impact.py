@@ -1,8 +1,12 @@
-"""The impact of a newer version of the typology on a library: what it touches, and what counts become."""
+"""The impact of a newer version of the typology on a library: what it touches, and what counts become.
+
+Weighed are the tables that count patterns: by each dimension of patterns, alone and with each other dimension, and
+pairs of patterns. Triples say nothing that pairs and tables do not, and no filter is set.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -11,7 +15,7 @@ import pyarrow.compute as pc
 from rdflib import URIRef
 
 from learntogether_kg import coding_table
-from learntogether_kg.figures import Cell
+from learntogether_kg.figures import AxisValue, Count
 from learntogether_kg.migration.recoding import Decision, recode
 from learntogether_kg.migration.touched import Migration, Touched
 from learntogether_kg.namespaces import CATALOGUE, ONTOLOGY_GRAPH
@@ -20,9 +24,12 @@ from learntogether_kg.recurrence.dimensions import dimensions
 from learntogether_kg.recurrence.index import Coding
 from learntogether_kg.recurrence.question import ask
 from learntogether_kg.recurrence.reader import read_coding
+from learntogether_kg.recurrence.together import count_pairs
 from learntogether_kg.store.oxigraph import OxigraphStore
 
 _FORECAST = "forecast"
+_NOTHING = (0, 0)
+_Told = tuple[tuple[str, ...], tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -30,9 +37,9 @@ class Row:
     """One row of a table that changes.
 
     Attributes:
-        keys: What it is of, one IRI, or other key, for each dimension.
+        keys: What it is of, one IRI, or other key, for each dimension; of a pair its two patterns, sorted.
         values: The same as labels; patterns by their way down.
-        before: Reviews counted now, and of so many that looked.
+        before: Reviews counted now, and of so many that looked, or for a pair were coded at its level.
         after: The same with the newer version.
     """
 
@@ -44,20 +51,22 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A recurrence table that changes.
+    """A recurrence table.
 
     Attributes:
         by: Its dimensions, as `ltkg recur --by` takes them.
+        pairs: Whether it is one of pairs.
         rows: The rows that change.
     """
 
     by: tuple[str, ...]
-    rows: tuple[Row, ...]
+    pairs: bool = False
+    rows: tuple[Row, ...] = ()
 
     @property
     def command(self) -> str:
         """How the table is asked for."""
-        return "ltkg recur " + " ".join(f"--by {name}" for name in self.by)
+        return " ".join(["ltkg recur", *(["--pairs"] if self.pairs else []), *(f"--by {name}" for name in self.by)])
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,7 @@ class Impact:
         library: What was looked at, as people name it.
         touched: The classifications that are touched.
         tables: The recurrence tables that change.
+        unchanged: Those that were weighed and do not change.
         rule: How they are counted.
     """
 
@@ -78,6 +88,7 @@ class Impact:
     library: str
     touched: tuple[Touched, ...]
     tables: tuple[Table, ...]
+    unchanged: tuple[Table, ...]
     rule: str
 
     @property
@@ -114,22 +125,24 @@ def weigh(migration: Migration, coding: pa.Table, library: str, codes: str = "pr
     before = read_coding(coding, migration.store)
     after = _forecast(migration, coding)
     ways = {str(t.iri): t.choice for typology in (migration.new, migration.old) for t in typology.terms.values()}
-    tables = (_table(by, before, after, codes, coder, ways) for by in _all_tables())
+    weighed = [_weigh_table(table, before, after, codes, coder, ways) for table in _all_tables()]
     return Impact(
         old=migration.old.version_label(),
         new=migration.new.name,
         library=library,
         touched=migration.touched,
-        tables=tuple(table for table in tables if table.rows),
+        tables=tuple(table for table in weighed if table.rows),
+        unchanged=tuple(table for table in weighed if not table.rows),
         rule=ask(before, ["type"], codes=codes, coder=coder).rule,
     )
 
 
-def _all_tables() -> Iterator[tuple[str, ...]]:
-    """Yields the dimensions of every table that counts patterns: alone, and by each other dimension."""
+def _all_tables() -> Iterator[Table]:
+    """Yields every table that counts patterns: alone, by each other dimension, and in pairs."""
     patterns = [name for name, each in dimensions().items() if each.of == "pattern"]
-    yield from ((name,) for name in patterns)
-    yield from ((name, other) for name in patterns for other in dimensions() if other not in patterns)
+    yield from (Table((name,)) for name in patterns)
+    yield from (Table((name, other)) for name in patterns for other in dimensions() if other not in patterns)
+    yield from (Table((name,), pairs=True) for name in patterns)
 
 
 def _forecast(migration: Migration, coding: pa.Table) -> Coding:
@@ -147,26 +160,30 @@ def _forecast(migration: Migration, coding: pa.Table) -> Coding:
     return read_coding(pa.concat_tables([kept, rows]).unify_dictionaries(), terms)
 
 
-def _table(
-    by: tuple[str, ...], before: Coding, after: Coding, codes: str, coder: str, ways: Mapping[str, str]
-) -> Table:
-    old, new = (_cells(coding, by, codes, coder) for coding in (before, after))
-    named = {key: values for key, (values, _) in chain(new.items(), old.items())}
-    labels = {k: tuple(ways.get(each, v) for each, v in zip(k, vs, strict=True)) for k, vs in named.items()}
+def _weigh_table(table: Table, before: Coding, after: Coding, codes: str, coder: str, ways: Mapping[str, str]) -> Table:
+    """Returns a table with the rows that change."""
+    old, new = (_figures(table, coding, codes, coder) for coding in (before, after))
     rows = []
     for key in dict.fromkeys(chain(old, new)):
-        told = [_figures(cells[key][1]) if key in cells else (0, 0) for cells in (old, new)]
-        if told[0] != told[1]:
-            rows.append(Row(key, labels[key], told[0], told[1]))
-    return Table(by, tuple(rows))
+        labels, was = old.get(key, ((), _NOTHING))
+        new_labels, will = new.get(key, ((), _NOTHING))
+        if was != will:
+            named = tuple(ways.get(each, v) for each, v in zip(key, labels or new_labels, strict=True))
+            rows.append(Row(key, named, was, will))
+    return Table(table.by, table.pairs, tuple(rows))
 
 
-def _cells(
-    coding: Coding, by: Sequence[str], codes: str, coder: str
-) -> dict[tuple[str, ...], tuple[tuple[str, ...], Cell]]:
-    counted = count(coding, ask(coding, by, codes=codes, coder=coder)).items()
-    return {tuple(v.iri or v.key for v in values): (tuple(v.label for v in values), cell) for values, cell in counted}
-
-
-def _figures(cell: Cell) -> tuple[int, int]:
-    return cell.reviews or 0, cell.looked or 0
+def _figures(table: Table, coding: Coding, codes: str, coder: str) -> dict[tuple[str, ...], _Told]:
+    """Returns the labels and figures of each row of a table, by its keys."""
+    question = ask(coding, table.by, codes=codes, coder=coder)
+    counted: Iterable[tuple[tuple[AxisValue, ...], Count, Count]]
+    if table.pairs:
+        counted = ((pair.patterns, pair.together, pair.coded) for pair in count_pairs(coding, question))
+    else:
+        counted = ((values, cell.reviews, cell.looked) for values, cell in count(coding, question).items())
+    found = {}
+    for values, reviews, looked in counted:
+        ordered = sorted(values, key=lambda value: value.iri) if table.pairs else values
+        labels = tuple(value.label for value in ordered)
+        found[tuple(value.iri or value.key for value in ordered)] = (labels, (reviews or 0, looked or 0))
+    return found

@@ -73,8 +73,8 @@ def _migration(state: Snapshot, name: str) -> Migration:
     return Migration.of(state.store, state.coding(), new, old)
 
 
-def recoded(library: Library | LiveLibrary, path: Path) -> tuple[ValidationReport, Record] | None:
-    """Returns the review that a queue is about with what it decides; None where it decides nothing new."""
+def recoded(library: Library | LiveLibrary, path: Path) -> tuple[ValidationReport, Record]:
+    """Returns the review that a queue is about with what it decides, as it is where that is nothing new."""
     queue = read_queue(path)
     if isinstance(library, LiveLibrary):
         raise UnreadableFileError(path, "a recoding queue is for a library in a folder")
@@ -90,10 +90,7 @@ def recoded(library: Library | LiveLibrary, path: Path) -> tuple[ValidationRepor
     taken = queue.version in versions_in(state.store.graph(ONTOLOGY_GRAPH))
     old = versions.before(queue.version) if taken else None
     touched = Migration.of(state.store, state.coding(), new, old).touched
-    decided = decisions(queue, graph, touched, new)
-    if not decided:
-        return None
-    made = recode(graph, decided, queue.version)
+    made = recode(graph, decisions(queue, graph, touched, new), queue.version)
     return validate(made, file=str(path)), Record(queue.review, made, Graph(), path.name, onto=graph)
 
 

@@ -46,7 +46,7 @@ def summary(impact: Impact) -> list[str]:
         f"{impact.old} → {impact.new}, in {impact.library}",
         f"{len(impact.touched)} classification(s) in {len(impact.reviews)} review(s) are touched: "
         f"{len(impact.mechanical)} to be confirmed, {len(impact.for_a_person)} to be decided",
-        f"{len(impact.tables)} recurrence table(s) change",
+        f"{len(impact.tables)} of {len(impact.tables) + len(impact.unchanged)} recurrence tables change",
         "Counts after suppose that all those to be confirmed are, and the rest is left as it is. Nothing is recoded "
         "by this: see `ltkg typology queue`",
         impact.rule,
@@ -78,6 +78,7 @@ def document(impact: Impact) -> dict[str, object]:
         "tables": [
             {
                 "by": list(table.by),
+                "pairs": table.pairs,
                 "rows": [
                     {
                         "keys": list(row.keys),
@@ -90,6 +91,7 @@ def document(impact: Impact) -> dict[str, object]:
             }
             for table in impact.tables
         ],
+        "unchanged": [{"by": list(table.by), "pairs": table.pairs} for table in impact.unchanged],
     }
 
 
@@ -107,6 +109,7 @@ def _parts(impact: Impact) -> list[tuple[str, Sequence[str], list[Sequence[objec
                 for row in table.rows
             ],
         ),
+        ("Recurrence tables that do not", TABLE[:1], [(table.command,) for table in impact.unchanged]),
     ]
 
 

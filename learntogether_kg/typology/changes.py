@@ -42,8 +42,8 @@ MEANINGS: Final[dict[Kind, str]] = {
 }
 """What each kind means, in the order in which kinds are told."""
 
-NEEDS_A_PERSON: Final = frozenset({Kind.DEPRECATED, Kind.SPLIT, Kind.REDEFINED})
-"""Changes after which no rule can say what a coding should become."""
+NEEDS_A_PERSON: Final = frozenset({Kind.DEPRECATED, Kind.SPLIT})
+"""Changes after which no rule can say what a coding should become; so it is where a term is redefined."""
 
 BEARS_ON_CODING: Final = frozenset(Kind) - {Kind.ADDED, Kind.MAPPING_CHANGED, Kind.STATUS_CHANGED}
 """Changes that concern what was coded as the term before."""
@@ -66,9 +66,20 @@ class Change:
     details: tuple[str, ...] = ()
 
     @property
+    def redefined(self) -> bool:
+        """Whether it may mean something else than before.
+
+        A first scope note says what was never said before, so the meaning stays where the definition does: every term
+        of an extension must have one, and most of the 2008 typology have none.
+        """
+        if Kind.REDEFINED not in self.kinds or self.old is None:
+            return False
+        return bool(self.old.scope_notes) or any(term.definition != self.old.definition for term in self.new)
+
+    @property
     def mechanical(self) -> bool:
         """Whether what a coding should become follows from the change: exactly one term, that means the same."""
-        return len(self.new) == 1 and not NEEDS_A_PERSON & set(self.kinds)
+        return len(self.new) == 1 and not NEEDS_A_PERSON & set(self.kinds) and not self.redefined
 
     @property
     def place(self) -> str:

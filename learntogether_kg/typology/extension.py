@@ -10,7 +10,7 @@ from pathlib import Path
 from rdflib import OWL, RDF, SH, SKOS, Graph, URIRef
 
 from learntogether_kg import ontology, resources
-from learntogether_kg.errors import OntologyError
+from learntogether_kg.errors import OntologyError, UndescribedTermsError
 from learntogether_kg.namespaces import LT, ONTOLOGY_GRAPH
 from learntogether_kg.typology import versions, vetting
 
@@ -25,7 +25,6 @@ class Extension:
         terms: The terms that it declares, sorted.
         statements: How many statements it adds to the ontology.
         version: The version of the ontology that it was checked with.
-        gaps: What its terms still lack by the rules of editing, each a sentence that names the term.
     """
 
     file: Path
@@ -33,14 +32,13 @@ class Extension:
     terms: tuple[URIRef, ...]
     statements: int
     version: str
-    gaps: tuple[str, ...] = ()
 
 
 _RESTATED = (RDF.type, SKOS.prefLabel, SKOS.definition, SKOS.broader, SKOS.inScheme, SKOS.topConceptOf, LT.status)
 
 
 def refuse_unfit(file: Path, beside: Sequence[Path] = ()) -> None:
-    """Makes sure that an extension can be read with the ontology, and changes no term that is there already.
+    """Makes sure that an extension may go into a library, as `ltkg typology check` does, but for the reasoner's word.
 
     Args:
         file: The extension.
@@ -48,11 +46,18 @@ def refuse_unfit(file: Path, beside: Sequence[Path] = ()) -> None:
 
     Raises:
         OntologyError: It cycles, dangles, restates a term that another file declares, or cannot be read.
+        UndescribedTermsError: A term of it does not say of itself what the rules of editing ask for.
     """
+    _refuse_misfit(file, beside)
+    _refuse_undescribed(file, beside)
+
+
+def _refuse_misfit(file: Path, beside: Sequence[Path] = ()) -> None:
+    """Makes sure that an extension can be read with the ontology, and changes no term that is there already."""
     declared = ontology.declared_ontologies(file)
     if len(declared) != 1:
         raise OntologyError(file, f"declares {len(declared)} ontologies; an extension declares exactly one")
-    others = [other for other in beside if ontology.declared_ontologies(other) != declared]
+    others = _others(file, beside)
     base = ontology.read_ontology(
         resources.folder("ontology"),
         *others,
@@ -71,6 +76,19 @@ def refuse_unfit(file: Path, beside: Sequence[Path] = ()) -> None:
     versions.read_file(file, others)
 
 
+def _refuse_undescribed(file: Path, beside: Sequence[Path] = ()) -> None:
+    """Makes sure that the terms of an extension say of themselves what ``shapes/typology/extension.ttl`` asks for."""
+    with ontology.extended(list(dict.fromkeys((*ontology.extensions_in_use(), *_others(file, beside))))):
+        gaps = _find_gaps(ontology.read_file(file.resolve()))
+    if gaps:
+        raise UndescribedTermsError(file, gaps)
+
+
+def _others(file: Path, beside: Sequence[Path]) -> list[Path]:
+    declared = ontology.declared_ontologies(file)
+    return [other for other in beside if ontology.declared_ontologies(other) != declared]
+
+
 def blank_extension() -> str:
     """Returns a commented extension to start from, in Turtle."""
     return (
@@ -86,32 +104,42 @@ def check_extension(file: Path) -> Extension:
             has two concepts that would read the same in a list.
         InconsistentOntologyError: With it, or without it already, the ontology contradicts itself or has a class that
             can have no members.
+        UndescribedTermsError: A term of it does not say of itself what the rules of editing ask for.
     """
     from learntogether_kg import reasoning  # noqa: PLC0415  # slow to load, and no other command needs it
 
     vetting.refuse_unvetted()
     if file not in resources.files("ontology", "extensions/*.ttl"):
-        refuse_unfit(file)
+        _refuse_misfit(file)
     file = file.resolve()
     own = ontology.read_file(file)
     whole = reasoning.read_extension(file)
     for scheme in sorted(iri for iri in whole.subjects(RDF.type, SKOS.ConceptScheme) if isinstance(iri, URIRef)):
         ontology.list_concepts(whole, scheme)
+    _refuse_undescribed(file)
     named = {iri for iri in own.subjects(RDF.type, None) if isinstance(iri, URIRef)}
     iri = next(iri for iri in named if (iri, RDF.type, OWL.Ontology) in own)
     version = str(whole.value(ONTOLOGY_GRAPH, OWL.versionInfo))
-    return Extension(file, iri, tuple(sorted(named - {iri})), len(own), version, tuple(_find_gaps(own)))
+    return Extension(file, iri, tuple(sorted(named - {iri})), len(own), version)
 
 
 def _find_gaps(own: Graph) -> list[str]:
-    """Returns what ``shapes/typology/extension.ttl`` says of the terms that an extension declares or deprecates."""
+    """Returns what the rules of editing say of an extension's terms, each a sentence that names the term.
+
+    Of a term that it only deprecates they ask no more than what takes its place: the rest stands in another file.
+    """
     from learntogether_kg.validation.reference import ReferenceEngine  # noqa: PLC0415  # slow to load
 
     shapes = ontology.read_file(resources.folder("shapes") / "typology" / "extension.ttl")
-    mine = {*own.subjects(RDF.type, LT.Pattern), *own.subjects(OWL.deprecated)}
+    declared, deprecated = set(own.subjects(RDF.type, LT.Pattern)), set(own.subjects(OWL.deprecated))
+    of_deprecated = {
+        each
+        for shape in shapes.subjects(SH.targetSubjectsOf, OWL.deprecated)
+        for each in shapes.objects(shape, SH.property)
+    }
     found = {
         (str(result.focus_node), str(shapes.value(result.source_shape, SH.message)))
         for result in ReferenceEngine(shapes).check(own)
-        if result.focus_node in mine
+        if result.focus_node in declared or (result.focus_node in deprecated and result.source_shape in of_deprecated)
     }
     return [f"<{term}>: {message}" for term, message in sorted(found)]
