@@ -170,10 +170,13 @@ def test_what_was_recoded_tells_from_what_by_whom_and_when(teaching_copy: Path, 
     earlier = URIRef(str(node).partition("--")[0])
     assert str(earlier) in {made for _, made, _, pattern, _ in codings() if pattern == TYP.supervision}
     assert (earlier, None, None) not in graph
-    told = {name: graph.value(node, LT[name]) for name in ("recodedFrom", "recodedFromVersion", "pattern", "recodedBy")}
-    assert told == {
+    names = ("recodedFrom", "recodedFromVersion", "recodedFromDate", "pattern", "recodedBy")
+    stated = library.release().store.graph(graph.identifier).value(earlier, LT.dateAsStated)
+    assert stated is not None
+    assert {name: graph.value(node, LT[name]) for name in names} == {
         "recodedFrom": TYP.supervision,
         "recodedFromVersion": TYP["version-2008"],
+        "recodedFromDate": stated,
         "pattern": AFTER,
         "recodedBy": CODER["human-9"],
     }

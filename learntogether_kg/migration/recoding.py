@@ -19,8 +19,15 @@ _OF_THE_EARLIER = (
     LT.notStated,
     LT.recodedFrom,
     LT.recodedFromVersion,
+    LT.recodedFromDate,
     LT.recodedBy,
 )
+
+_KEPT_OF_IT = {
+    LT.recodedFrom: LT.pattern,
+    LT.recodedFromVersion: LT.underTypology,
+    LT.recodedFromDate: LT.dateAsStated,
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ def recode(graph: Graph, decisions: Iterable[Decision], version: URIRef) -> Grap
     """Returns a review's graph with some classifications made anew under a newer version of the typology.
 
     The earlier one gives way to the later, which keeps its coder, item, influence and place, and says what it was
-    recoded from, under which version, and by whom. The earlier stays in the releases that hold it.
+    recoded from, under which version, dated when, and by whom. The earlier stays in the releases that hold it.
 
     Args:
         graph: The review's graph; it is not changed.
@@ -59,7 +66,7 @@ def recode(graph: Graph, decisions: Iterable[Decision], version: URIRef) -> Grap
             made.remove((each.node, predicate, value))
             if predicate not in _OF_THE_EARLIER:
                 made.add((after, predicate, value))
-        for predicate, earlier in ((LT.recodedFrom, LT.pattern), (LT.recodedFromVersion, LT.underTypology)):
+        for predicate, earlier in _KEPT_OF_IT.items():
             for value in graph.objects(each.node, earlier):
                 made.add((after, predicate, value))
         who = CODER[each.coder]
