@@ -15,7 +15,7 @@ from learntogether_kg import (
     reviews,
     second_coding,
 )
-from learntogether_kg.cli_library import Files
+from learntogether_kg.cli_library import Files, open_library
 from learntogether_kg.cli_terminal import (
     DOES_NOT_CONFORM,
     DONE,
@@ -37,9 +37,19 @@ from learntogether_kg.validation.text import format_text, render
 
 app = typer.Typer()
 
+TermsOf = Annotated[
+    str | None,
+    typer.Option("--library", help="Know the terms of this library's extensions, too: its folder or its address."),
+]
+TermsBeside = Annotated[
+    list[Path] | None,
+    typer.Option("--extension", metavar="FILE.ttl", help="Know the terms of this extension of the typology, too."),
+]
+
 
 @app.command()
 def template(
+    context: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The workbook to write.")],
     depth: Annotated[str, typer.Option(help=f"How far it will go: {', '.join(DEPTHS)}.")] = "findings",
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
@@ -49,6 +59,8 @@ def template(
     coder: Annotated[
         str, typer.Option(help="With --from: the code of the second coder, who sees no other codes.")
     ] = "",
+    library: TermsOf = None,
+    extension: TermsBeside = None,
 ) -> None:
     """Write a workbook for one review, with lists and guidance in place; or one for a second, blind coder of it."""
     if (source is None) != (coder == ""):
@@ -57,6 +69,7 @@ def template(
         fail(f"--depth {depth!r} is not one of {', '.join(DEPTHS)}", WRONG_USE)
     if path.exists() and not force:
         fail(f"{path}: it is there already; choose another name, or replace it with --force", WRONG_USE)
+    _use_terms(context, library, extension)
     if source is not None:
         items = second_coding.write_blind(source, coder, path)
         said = f"Wrote {path} with {items} item(s) for coder {coder}. When it is coded: ltkg agree {source} {path}"
@@ -68,6 +81,7 @@ def template(
 
 @app.command()
 def validate(
+    context: typer.Context,
     files: Files,
     stage: Annotated[
         Stage, typer.Option(help="A draft may have gaps that a review for publication may not.")
@@ -85,9 +99,12 @@ def validate(
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on, and check the one file again when it is saved.")
     ] = False,
+    library: TermsOf = None,
+    extension: TermsBeside = None,
 ) -> None:
     """Check reviews without storing anything; each problem names its sheet and cell."""
     _refuse_target(files, form, to, force)
+    _use_terms(context, library, extension)
     if watch:
         _watch(files, stage, form, to, engine)
     found, unreadable = [], False
@@ -123,6 +140,12 @@ def convert(
             "What goes to custody was left out: the source record, which identifies the report, and recorded reasons",
             soft_wrap=True,
         )
+
+
+def _use_terms(context: typer.Context, library: str | None, extension: list[Path] | None) -> None:
+    """Makes a command know the terms of a library's extensions, and of others, until it ends."""
+    place = open_library(library) if library else None
+    context.with_resource(reviews.ontology_of(place, extension or []))
 
 
 def _watch(files: list[Path], stage: Stage, form: ReportFormat, to: Path | None, engine: Engine) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -44,6 +44,22 @@ Progress = Callable[[Path], None]
 """Called with each file when it has been read and checked."""
 
 
+@contextmanager
+def ontology_of(library: Library | LiveLibrary | None, extensions: Sequence[Path] = ()) -> Iterator[None]:
+    """Uses the ontology as a library has it, so that a workbook offers its terms and a check knows them.
+
+    Args:
+        library: The library; None for the package's own ontology.
+        extensions: Extensions to use besides; each stands in the place of one of the same name.
+
+    Raises:
+        OntologyError: An extension does not fit.
+        UndescribedTermsError: One lacks what the rules of editing ask for.
+    """
+    with ontology.extended(_extensions(library, extensions)):
+        yield
+
+
 def check(
     path: Path,
     stage: Stage = Stage.PUBLICATION,
@@ -76,11 +92,18 @@ def check_all(
         stage: What the check is for.
         engine: Which program checks.
     """
-    with closing(pool.each(partial(check, stage=stage, engine=engine), paths)) as checked:
+    using = partial(_check_using, stage=stage, engine=engine, extensions=ontology.extensions_in_use())
+    with closing(pool.each(using, paths)) as checked:
         for found in checked:
             if isinstance(found, LearnTogetherError) and not isinstance(found, UnreadableFileError):
                 raise found
             yield found
+
+
+def _check_using(path: Path, stage: Stage, engine: Engine, extensions: Sequence[Path]) -> ValidationReport:
+    """Returns what the shapes say of a file, in whichever process."""
+    ontology.use_extensions(extensions)
+    return check(path, stage, engine)
 
 
 def check_on_save(
@@ -147,6 +170,7 @@ def init(path: Path, extensions: Sequence[Path] = ()) -> Library:
 
     Raises:
         OntologyError: An extension does not fit.
+        UndescribedTermsError: One lacks what the rules of editing ask for.
         InconsistentOntologyError: The ontology, with its extensions, contradicts itself.
         LibraryError: The folder holds something else.
     """
@@ -191,6 +215,7 @@ def submit(
         AgreementError: Codes do not fit their review, or others would be replaced or dropped unasked.
         DuplicateReviewError: A report would be in the library twice.
         OntologyError: An extension does not fit.
+        UndescribedTermsError: One lacks what the rules of editing ask for.
         InconsistentOntologyError: The ontology has changed, and contradicts itself.
     """
     with ontology.extended(_extensions(library, extensions)):
@@ -341,13 +366,13 @@ def vet(library: Library | LiveLibrary) -> None:
     vetting.refuse_unvetted([] if isinstance(library, LiveLibrary) else [library.current().manifest.ontology])
 
 
-def _extensions(library: Library | LiveLibrary, more: Sequence[Path] = ()) -> list[Path]:
+def _extensions(library: Library | LiveLibrary | None, more: Sequence[Path] = ()) -> list[Path]:
     """Returns the extensions that a library has, with some more; of two of the same name the later."""
     if isinstance(library, LiveLibrary):
         if more:
             raise LibraryError(library.store.endpoint, "a library on a server takes no extension; use one in a folder")
         return []
-    kept = library.current().extensions()
+    kept = library.current().extensions() if library else []
     for file in more:
         refuse_unfit(file, kept)
     named = {ontology.declared_ontologies(file)[0]: file.resolve() for file in (*kept, *more)}
