@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from learntogether_kg import emerging, queries
-from learntogether_kg.cli_library import DEFAULT_LIBRARY, LibraryOption, ReleaseOption, open_asked, open_folder
+from learntogether_kg.cli_library import DEFAULT_LIBRARY, LibraryOption, ReleaseOption, open_asked, open_library
 from learntogether_kg.cli_terminal import Format, err, print_answer, write_new
 from learntogether_kg.errors import UnreadableFileError
 from learntogether_kg.migration import in_library, report
@@ -20,7 +20,6 @@ from learntogether_kg.typology.extension import blank_extension, check_extension
 
 app = typer.Typer(help="Look after the typology, its versions and its extensions.", no_args_is_help=True)
 
-IN_A_FOLDER = "codings are weighed and recoded in a library's folder"
 Version = Annotated[str, typer.Argument(help="A .ttl file, a folder, or the name of a version or scheme.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Write to a file instead; it must not be there yet.")]
 
@@ -78,7 +77,7 @@ def impact(
     to: Out = None,
 ) -> None:
     """Tell which classifications and reviews a newer version touches, and what the counts become."""
-    found = in_library.weigh_version(open_folder(library, IN_A_FOLDER), new, codes, coder)
+    found = in_library.weigh_version(open_library(library), new, codes, coder)
     if form is ImpactForm.XLSX and to is None:
         raise UnreadableFileError(new, "--format xlsx needs a file to write: add --out IMPACT.xlsx")
     written = report.write(found, form)
@@ -96,7 +95,7 @@ def queue(
     library: LibraryOption = DEFAULT_LIBRARY,
 ) -> None:
     """Write a workbook for each review that a newer version touches, in which a person decides what codings become."""
-    files = in_library.queue_recoding(open_folder(library, IN_A_FOLDER), new, folder)
+    files = in_library.queue_recoding(open_library(library), new, folder)
     for file in files:
         print(file)
     print(f"{len(files)} review(s) wait to be recoded; fill them and `ltkg submit` them with --extension {new}")

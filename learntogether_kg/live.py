@@ -16,7 +16,7 @@ from learntogether_kg.custody import Record
 from learntogether_kg.errors import LibraryBusyError, StateChangedError
 from learntogether_kg.library import Change, Library
 from learntogether_kg.live_state import LiveState
-from learntogether_kg.namespaces import ONTOLOGY_GRAPH
+from learntogether_kg.namespaces import CATALOGUE, LT, ONTOLOGY_GRAPH
 from learntogether_kg.store.base import Store
 from learntogether_kg.store.sparql import SparqlStore
 
@@ -78,6 +78,8 @@ class LiveLibrary:
     def commit(self, records: Sequence[Record], withdraw: Collection[URIRef] = (), note: str = "") -> Change:  # noqa: ARG002  # a server keeps no log of ours
         """Stores records and withdraws studies by one update, which counts the state up; no update where all is there.
 
+        The extensions in use become those that the library keeps.
+
         Args:
             records: What to store; a study that is there already is replaced. Their custody part stays here.
             withdraw: Studies to remove.
@@ -95,12 +97,13 @@ class LiveLibrary:
         changed = [r for r in records if r not in unchanged]
         replace: dict[URIRef, Graph] = {r.study: r.graph for r in changed}
         terms = ontology.load_ontology()
-        if len(self.store.graph(ONTOLOGY_GRAPH)) != len(terms):
+        keep = self._keeping()
+        if keep or len(self.store.graph(ONTOLOGY_GRAPH)) != len(terms):
             replace[ONTOLOGY_GRAPH] = terms.skolemize()  # some servers take no blank nodes in an update
         if replace or withdraw:
             materialise = [file.read_text(encoding="utf-8") for file in resources.files("queries", "materialise/*.ru")]
             begin, end = (_update(name) for name in ("begin-change", "end-change"))
-            self.store.change(replace, withdraw, [begin], [*materialise, end])
+            self.store.change(replace, withdraw, [begin], [*keep, *materialise, end])
         return Change(
             self.state(),
             added=tuple(r.study for r in changed if r.study not in present),
@@ -108,6 +111,18 @@ class LiveLibrary:
             unchanged=tuple(r.study for r in unchanged),
             withdrawn=tuple(withdraw),
         )
+
+    def _keeping(self) -> list[str]:
+        """Returns the steps by which the library comes to keep the extensions in use; none where it keeps them."""
+        texts = sorted(file.read_text(encoding="utf-8-sig") for file in ontology.extensions_in_use())
+        if texts == sorted(str(text) for (text,) in self.store.select(_query("kept-extensions"))):
+            return []
+        kept = Graph()
+        for text in texts:
+            kept.add((CATALOGUE, LT.extensionText, Literal(text)))
+        triples = "\n".join(sorted(kept.serialize(format="nt").splitlines()))
+        put = [f"INSERT DATA {{ GRAPH {CATALOGUE.n3()} {{ {triples} }} }}"] if texts else []
+        return [_update("forget-extensions"), *put]
 
     def snapshot_into(self, library: Library) -> Change:
         """Makes the newest state of a folder's library hold what this one holds, so that it can be published there.
@@ -123,7 +138,8 @@ class LiveLibrary:
         held = studies_in(state.store)
         records = [Record(study, state.store.graph(study), Graph()) for study in held]
         gone = set(library.current().studies()) - set(held)
-        return library.commit(records, gone, f"from {self.store.endpoint}, state {state.number}")
+        with ontology.extended(state.extensions()):
+            return library.commit(records, gone, f"from {self.store.endpoint}, state {state.number}")
 
 
 def studies_in(store: Store) -> list[URIRef]:

@@ -7,17 +7,20 @@ was of it.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
+import pyarrow as pa
 from rdflib import Graph, URIRef
 
-from learntogether_kg import resources
+from learntogether_kg import coding_table, resources
 from learntogether_kg.errors import StateChangedError
 from learntogether_kg.snapshot import Manifest
 from learntogether_kg.store.base import Solutions
@@ -147,13 +150,16 @@ class LiveState:
     @cached_property
     def manifest(self) -> Manifest:
         """What is known of it: not when it was made nor by what; and quads are not counted, since that takes long."""
-        text = (resources.folder("queries") / "internal" / "studies.rq").read_text(encoding="utf-8")
-        studies = len(tuple(self.store.select(text)))
+        studies = len(tuple(self.store.select(_query("studies"))))
         return Manifest(self.number, "", "", "", None, studies, self.name)
 
+    def coding(self) -> pa.Table:
+        """Returns its coding table; see `coding_table`."""
+        return coding_table.extract(self.store)
+
     def extensions(self) -> list[Path]:
-        """Returns no extension: a server keeps none."""
-        return []
+        """Returns copies of the extensions of the ontology that it keeps, which last as long as this process."""
+        return [_copy(str(text)) for (text,) in self.store.select(_query("kept-extensions"))]
 
     def is_whole(self) -> bool:
         """Returns whether the server answers and is at this state."""
@@ -175,6 +181,23 @@ class LiveState:
         found = reply(self.server, question, prefixes, seconds, aside)
         self.store.confirm()
         return found
+
+
+def _copy(extension: str) -> Path:
+    """Returns a file that holds an extension's text."""
+    file = Path(_copies().name) / f"extension-{hashlib.sha256(extension.encode()).hexdigest()[:12]}.ttl"
+    if not file.exists():
+        file.write_text(extension, encoding="utf-8")
+    return file
+
+
+@cache
+def _copies() -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix="ltkg-extensions-")
+
+
+def _query(name: str) -> str:
+    return (resources.folder("queries") / "internal" / f"{name}.rq").read_text(encoding="utf-8")
 
 
 def _terms(solutions: Solutions) -> int:

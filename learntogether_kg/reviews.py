@@ -18,7 +18,6 @@ from learntogether_kg.errors import (
     AgreementError,
     InvalidReviewError,
     LearnTogetherError,
-    LibraryError,
     RepeatedReviewError,
     UnfinishedPurgeError,
     UnknownReviewError,
@@ -368,11 +367,7 @@ def vet(library: Library | LiveLibrary) -> None:
 
 def _extensions(library: Library | LiveLibrary | None, more: Sequence[Path] = ()) -> list[Path]:
     """Returns the extensions that a library has, with some more; of two of the same name the later."""
-    if isinstance(library, LiveLibrary):
-        if more:
-            raise LibraryError(library.store.endpoint, "a library on a server takes no extension; use one in a folder")
-        return []
-    kept = library.current().extensions() if library else []
+    kept = in_library.newest(library).extensions() if library else []
     for file in more:
         refuse_unfit(file, kept)
     named = {ontology.declared_ontologies(file)[0]: file.resolve() for file in (*kept, *more)}

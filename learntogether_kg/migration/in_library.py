@@ -11,6 +11,7 @@ from learntogether_kg.custody import Record
 from learntogether_kg.errors import UnreadableFileError
 from learntogether_kg.library import Library
 from learntogether_kg.live import LiveLibrary
+from learntogether_kg.live_state import LiveState
 from learntogether_kg.migration.impact import Impact, weigh
 from learntogether_kg.migration.queue import decisions, read_queue, versions_in, write_queue
 from learntogether_kg.migration.recoding import recode
@@ -23,7 +24,12 @@ from learntogether_kg.validation.engine import validate
 from learntogether_kg.validation.report import ValidationReport
 
 
-def weigh_version(library: Library, new: str, codes: str = "primary", coder: str = "") -> Impact:
+def newest(library: Library | LiveLibrary) -> Snapshot | LiveState:
+    """Returns the newest state of a library."""
+    return library.newest() if isinstance(library, LiveLibrary) else library.current()
+
+
+def weigh_version(library: Library | LiveLibrary, new: str, codes: str = "primary", coder: str = "") -> Impact:
     """Returns what a newer version of the typology does to the newest state of a library; nothing is changed.
 
     Args:
@@ -36,12 +42,12 @@ def weigh_version(library: Library, new: str, codes: str = "primary", coder: str
         OntologyError: The newer version cannot be read.
         QueryArgumentError: There is no such coder.
     """
-    state = library.current()
-    coding = state.coding()
-    return weigh(_migration(state, new), coding, f"state {state.manifest.state} of {library.path}", codes, coder)
+    state = newest(library)
+    name = library.store.endpoint if isinstance(library, LiveLibrary) else library.path
+    return weigh(_migration(state, new), state.coding(), f"state {state.manifest.state} of {name}", codes, coder)
 
 
-def queue_recoding(library: Library, new: str, folder: Path) -> list[Path]:
+def queue_recoding(library: Library | LiveLibrary, new: str, folder: Path) -> list[Path]:
     """Writes a recoding queue for each review of a library that a newer version touches; nothing is recoded.
 
     Args:
@@ -53,11 +59,11 @@ def queue_recoding(library: Library, new: str, folder: Path) -> list[Path]:
         OntologyError: The newer version cannot be read.
         UnreadableFileError: The folder cannot be used.
     """
-    state = library.current()
+    state = newest(library)
     return write_queue(_migration(state, new), folder)
 
 
-def _migration(state: Snapshot, name: str) -> Migration:
+def _migration(state: Snapshot | LiveState, name: str) -> Migration:
     """Returns what a newer version touches in a state, also where the state has taken that version already."""
     new = versions.find(name, state.extensions())
     migration = Migration.of(state.store, state.coding(), new)
@@ -76,9 +82,7 @@ def _migration(state: Snapshot, name: str) -> Migration:
 def recoded(library: Library | LiveLibrary, path: Path) -> tuple[ValidationReport, Record]:
     """Returns the review that a queue is about with what it decides, as it is where that is nothing new."""
     queue = read_queue(path)
-    if isinstance(library, LiveLibrary):
-        raise UnreadableFileError(path, "a recoding queue is for a library in a folder")
-    state = library.current()
+    state = newest(library)
     if queue.version not in versions_in(ontology.load_ontology()):
         reason = f"it recodes under <{queue.version}>, which the library does not know; add --extension FILE.ttl"
         raise UnreadableFileError(path, reason)
@@ -96,9 +100,7 @@ def recoded(library: Library | LiveLibrary, path: Path) -> tuple[ValidationRepor
 
 def refuse_to_lose_recoding(library: Library | LiveLibrary, path: Path, record: Record) -> None:
     """Raises an error where a file would put the coding back to what it was before it was recoded."""
-    if isinstance(library, LiveLibrary):
-        return
-    held = set(library.current().store.graph(record.study).subject_objects(LT.recodedFrom))
+    held = set(newest(library).store.graph(record.study).subject_objects(LT.recodedFrom))
     if held - set(record.graph.subject_objects(LT.recodedFrom)):
         reason = "the library holds this review recoded, and the file would undo that; withdraw the review first"
         raise UnreadableFileError(path, f"{reason} if that is meant")

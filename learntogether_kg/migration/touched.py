@@ -10,7 +10,7 @@ from rdflib import RDF, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from learntogether_kg.namespaces import CATALOGUE, LT, ONTOLOGY_GRAPH
-from learntogether_kg.store.oxigraph import OxigraphStore
+from learntogether_kg.store.base import Store
 from learntogether_kg.typology.changes import BEARS_ON_CODING, Change, Kind, compare
 from learntogether_kg.typology.terms import Term, Typology
 
@@ -67,7 +67,7 @@ class Migration:
         touched: The touched classifications, by review and item.
     """
 
-    store: OxigraphStore
+    store: Store
     old: Typology
     new: Typology
     changes: tuple[Change, ...]
@@ -75,7 +75,7 @@ class Migration:
     touched: tuple[Touched, ...]
 
     @classmethod
-    def of(cls, store: OxigraphStore, coding: pa.Table, new: Typology, old: Typology | None = None) -> Migration:
+    def of(cls, store: Store, coding: pa.Table, new: Typology, old: Typology | None = None) -> Migration:
         """Returns what a newer typology touches.
 
         Args:
