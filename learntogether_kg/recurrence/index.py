@@ -240,6 +240,37 @@ class CoderCodes:
         return np.ascontiguousarray(table.T[:, self.scope_of])
 
 
+@dataclass(frozen=True)
+class TradeOff:
+    """One trade-off: the place of its review, its goals, what pushed towards one, and whether staff speak of it."""
+
+    review: int
+    goals: frozenset[str]
+    pushes: frozenset[str]
+    by_staff: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What people of two levels, or two kinds of agency, say of one thing about one event.
+
+    Attributes:
+        by: level or agency.
+        one: The one, by IRI.
+        other: The other.
+        review: The place of the review.
+        item: The place of the event.
+        differs: Whether their words do.
+    """
+
+    by: str
+    one: str
+    other: str
+    review: int
+    item: int
+    differs: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Coding:
     """A coding table and the typology it is read by.
@@ -256,6 +287,8 @@ class Coding:
         items: Facts about what is coded, by dimension.
         item_count: How many things are coded or could be.
         lists: The entries of each code list, by its IRI.
+        trade_offs: The trade-offs.
+        comparisons: The comparisons between people.
     """
 
     reviews: tuple[AxisValue, ...]
@@ -269,6 +302,8 @@ class Coding:
     items: Mapping[str, Fact]
     item_count: int
     lists: Mapping[str, tuple[AxisValue, ...]]
+    trade_offs: tuple[TradeOff, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
     @cached_property
     def links(self) -> tuple[npt.NDArray[np.object_], Places]:

@@ -22,6 +22,7 @@ from learntogether_kg.recurrence.counts import count, flag_counted
 from learntogether_kg.recurrence.derived import associations, shares
 from learntogether_kg.recurrence.dimensions import dimensions
 from learntogether_kg.recurrence.index import Coding
+from learntogether_kg.recurrence.named_practice import perspective_differences, trade_offs
 from learntogether_kg.recurrence.named_reach import (
     artefacts_by_pattern,
     coding_by_coder_kind,
@@ -253,5 +254,7 @@ COUNTED: Final[Mapping[str, Callable[[Asked], Iterable[Row]]]] = {
     "national-level-patterns": national_level_patterns,
     "patterns-after-recommendation": patterns_after_recommendation,
     "coding-by-coder-kind": coding_by_coder_kind,
+    "trade-offs": trade_offs,
+    "perspective-differences": perspective_differences,
 }
 """How the rows of each such query come from counts."""

@@ -23,10 +23,12 @@ from learntogether_kg.recurrence.index import (
     Coded,
     CoderCodes,
     Coding,
+    Comparison,
     Fact,
     Flags,
     Places,
     Scope,
+    TradeOff,
 )
 from learntogether_kg.store.base import Store
 
@@ -130,6 +132,28 @@ class _Reader:
             items=self._facts("item", self._of("item", "item"), len(items)),
             item_count=len(items),
             lists=terms.lists,
+            trade_offs=self._trade_offs(),
+            comparisons=self._comparisons(),
+        )
+
+    def _trade_offs(self) -> tuple[TradeOff, ...]:
+        said: dict[tuple[int, int], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        reviews, items = self._review("trade-off").tolist(), self._of("trade-off", "item").tolist()
+        told = (self._text("trade-off", name) for name in ("dimension", "value"))
+        for review, item, dimension, value in zip(reviews, items, *told, strict=True):
+            said[review, item][dimension].add(value)
+        return tuple(
+            TradeOff(review, frozenset(each["goal"]), frozenset(each["pushed-by"]), bool(each["by-staff"]))
+            for (review, _), each in said.items()
+        )
+
+    def _comparisons(self) -> tuple[Comparison, ...]:
+        record = "comparison"
+        reviews, items = self._review(record).tolist(), self._of(record, "item").tolist()
+        told = (self._text(record, name) for name in ("dimension", "value", "label", "result"))
+        return tuple(
+            Comparison(by, one, other, review, item, result == "different")
+            for by, one, other, result, review, item in zip(*told, reviews, items, strict=True)
         )
 
     def _of(self, record: str, column: str) -> Places:
