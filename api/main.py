@@ -57,7 +57,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
     def start() -> None:
         checker.start()
-        if settings.sparql or not releases.open().served.is_small:
+        if settings.offers_sparql or not releases.open().served.is_small:
             evaluator.start()
 
     # Each takes a second of a core to start: the first answers go before. A job that comes sooner starts its own.
@@ -110,7 +110,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.releases = releases
-    app.state.sparql = settings.sparql  # whether /sparql answers, so that pages may lead to it
+    app.state.sparql = settings.offers_sparql  # whether /sparql answers, so that pages may lead to it
     app.state.receiver = Receiver(settings.uploads)
     app.state.checker = Checker(Limits(settings.check_seconds, settings.check_megabytes), settings.checks_at_once)
     app.state.settings = settings

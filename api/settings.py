@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from learntogether_kg.live import is_address
+
 
 class Settings(BaseSettings):
     """Which release of which library is served.
@@ -28,6 +30,8 @@ class Settings(BaseSettings):
         check_megabytes: How much memory one check may use (``LTKG_CHECK_MEGABYTES``).
         checks_at_once: How many checks may run at the same time (``LTKG_CHECKS_AT_ONCE``).
         sparql: Whether ``/sparql`` answers (``LTKG_SPARQL``).
+        sparql_whole_server: Whether ``/sparql`` answers over a live library, too: it shows all that the library's
+            server holds (``LTKG_SPARQL_WHOLE_SERVER``).
         sparql_seconds: How long one query may take (``LTKG_SPARQL_SECONDS``).
         sparql_megabytes: How much memory one query may use (``LTKG_SPARQL_MEGABYTES``).
         sparql_at_once: How many queries may be evaluated at the same time (``LTKG_SPARQL_AT_ONCE``).
@@ -53,9 +57,15 @@ class Settings(BaseSettings):
     check_megabytes: int = Field(default=512, ge=1)
     checks_at_once: int = Field(default=2, ge=1)
     sparql: bool = False
+    sparql_whole_server: bool = False
     sparql_seconds: int = Field(default=20, ge=1)
     sparql_megabytes: int = Field(default=1024, ge=1)
     sparql_at_once: int = Field(default=2, ge=1)
     sparql_rows: int = Field(default=100_000, ge=1)
     sparql_answer_megabytes: int = Field(default=32, ge=1)
     cors: str = ""
+
+    @property
+    def offers_sparql(self) -> bool:
+        """Whether ``/sparql`` answers: of a live library only where all of its server may be shown."""
+        return self.sparql and (self.sparql_whole_server or not is_address(str(self.library)))

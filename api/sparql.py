@@ -33,6 +33,10 @@ ON_A_PAGE: Final = 500
 """So many rows are shown on a page; the files hold them all."""
 _OFF: Final = "SPARQL is not offered here. The named queries at /queries answer most questions; whoever runs this "
 _OFF_HINT: Final = "server can offer SPARQL with `ltkg serve --sparql`"
+_WHOLE_HINT: Final = (
+    "server can offer SPARQL with `ltkg serve --sparql --sparql-whole-server`, where the library's own server holds "
+    "nothing else"
+)
 _FIRST: Final = """\
 PREFIX lt: <https://w3id.org/learntogether/ontology#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
@@ -115,8 +119,8 @@ def _settings(request: Request) -> Settings:
 
 
 def _offered(settings: Annotated[Settings, Depends(_settings)]) -> None:
-    if not settings.sparql:
-        raise HTTPException(404, _OFF + _OFF_HINT)
+    if not settings.offers_sparql:
+        raise HTTPException(404, _OFF + (_WHOLE_HINT if settings.sparql else _OFF_HINT))
 
 
 Set = Annotated[Settings, Depends(_settings)]
@@ -159,7 +163,7 @@ async def ask_by_post(request: Request, served: Release, pages: Templates, setti
 )
 def void(request: Request, served: Release, settings: Set) -> Response:
     """Describes the release."""
-    endpoint = _endpoint(request) if settings.sparql else None
+    endpoint = _endpoint(request) if settings.offers_sparql else None
     graph = describe_dataset(_dataset(request), endpoint, str(request.base_url), served.manifest)
     return _document(written(graph, _graph_form(request)), GRAPH_TYPES[_graph_form(request)][0], served)
 

@@ -104,6 +104,14 @@ Uploads = Annotated[
 Sparql = Annotated[
     bool, typer.Option("--sparql", envvar="LTKG_SPARQL", help="Answer SPARQL 1.1 queries at /sparql, too.")
 ]
+WholeServer = Annotated[
+    bool,
+    typer.Option(
+        "--sparql-whole-server",
+        envvar="LTKG_SPARQL_WHOLE_SERVER",
+        help="Of a live library: /sparql may show all that its server holds, as there is nothing else on it.",
+    ),
+]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)]
 ABOUT: dict[Bundle, str] = {
     "sample": "All coding in the sample is three machine coders', checked by no person; reviews are chosen cases, so "
@@ -409,8 +417,16 @@ def serve(
     port: Port = DEFAULT_PORT,
     uploads: Uploads = False,
     sparql: Sparql = False,
+    whole_server: WholeServer = False,
 ) -> None:
     """Serve one release, or a live library, read-only, as pages, JSON and CSV; uploads to be checked are not kept."""
+    if sparql and is_address(library) and not whole_server:
+        fail(
+            "--sparql would show whatever else the library's server holds: add --sparql-whole-server where it holds "
+            "nothing else, or serve a release",
+            WRONG_USE,
+        )
+    os.environ["LTKG_SPARQL_WHOLE_SERVER"] = str(whole_server)
     _serve(library, open_asked(library, release), host, port, uploads, sparql)
 
 

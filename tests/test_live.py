@@ -14,17 +14,20 @@ from rdflib import RDF, XSD, Graph, Literal, URIRef
 
 from learntogether_kg import bundles, publishing, queries, reviews
 from learntogether_kg.custody import Record
-from learntogether_kg.errors import StateChangedError, StoreUnavailableError
+from learntogether_kg.errors import QueryTimeError, StateChangedError, StoreUnavailableError
 from learntogether_kg.library import Library
 from learntogether_kg.live import LiveLibrary
 from learntogether_kg.namespaces import CATALOGUE, INCOMING, LT, REVIEW
 from learntogether_kg.recurrence.request import Counted, Request
+from learntogether_kg.store.endpoint import Question
 from learntogether_kg.store.graph_store import moment, staged
+from learntogether_kg.store.remote import reply
 from learntogether_kg.store.sparql import SparqlStore
 from tests.stores import served, virtuoso
 from tests.test_cli import ltkg
 
 FILES = [file for file in bundles.bundled_files("sample") if file.suffix == ".xlsx"][:3]
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . FILTER(STR(?c) < STR(?f) && STR(?f) < STR(?i)) }"
 
 
 @pytest.fixture
@@ -294,3 +297,23 @@ def test_a_server_that_is_down_or_the_wrong_kind_of_library_is_one_line(
 def test_a_server_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailableError):
         reviews.submit(LiveLibrary(SparqlStore("http://127.0.0.1:9/query")), FILES[:1])
+
+
+def test_sparql_over_a_whole_server_is_not_served_unasked(live: LiveLibrary) -> None:
+    run = ltkg("serve", "--sparql", "--library", live.store.endpoint)
+    assert run.returncode == 2
+    assert "--sparql-whole-server" in run.stderr.replace("\n", " ")
+
+
+@pytest.mark.parametrize("kind", ["oxigraph", "virtuoso"])
+def test_a_query_past_its_limit_is_told_and_virtuoso_stops_it_itself(kind: str, tmp_path: Path) -> None:
+    with server(kind, tmp_path / "server") as store:
+        LiveLibrary(store).commit([_findings(600)])
+        question = Question(ENDLESS, (), (), ("json",), (), 100, 1_000_000, "")
+        with pytest.raises(QueryTimeError):
+            reply(store, question, {}, 1)
+        if kind == "virtuoso":
+            assert store.kind().timeout
+            with pytest.raises(QueryTimeError) as said:  # far from our own limit: it is the server that has stopped
+                store.stream(ENDLESS, "application/sparql-results+json", 1)
+            assert said.value.__cause__ is None

@@ -163,4 +163,4 @@ def test_a_walk_that_takes_too_long_is_stopped(parts: Parts, monkeypatch: pytest
 
 def test_a_query_that_says_nothing_is_not_walked(parts: Parts) -> None:
     assert walk(parts, queries.named("catalogue"), {}) is None
-    assert walk(parts, queries.named("not-found-or-out-of-scope"), {}) is None
+    assert walk(parts, queries.named("classifications-under-deprecated-terms"), {}) is None

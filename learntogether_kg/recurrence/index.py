@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from rdflib import URIRef
 
+from learntogether_kg.answers import Resource
 from learntogether_kg.figures import AxisValue
 from learntogether_kg.namespaces import CL, expand
 from learntogether_kg.recurrence.dimensions import Dimension
@@ -109,6 +110,8 @@ class CoderCodes:
         cannot_tell: Patterns × reviews: "cannot tell".
         versions: For each version, which patterns it has.
         is_type: Which patterns are types, "any pattern" among them.
+        untyped: The codes as "no type fits", whose pattern is -1.
+        items: Places of all that is coded, whatever as.
     """
 
     code: str
@@ -122,6 +125,8 @@ class CoderCodes:
     cannot_tell: Flags
     versions: Mapping[str, Flags]
     is_type: Flags
+    untyped: Coded
+    items: Places
     known: dict[tuple[Fact, bool], list[Masks]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -235,6 +240,37 @@ class CoderCodes:
         return np.ascontiguousarray(table.T[:, self.scope_of])
 
 
+@dataclass(frozen=True)
+class TradeOff:
+    """One trade-off: the place of its review, its goals, what pushed towards one, and whether staff speak of it."""
+
+    review: int
+    goals: frozenset[str]
+    pushes: frozenset[str]
+    by_staff: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What people of two levels, or two kinds of agency, say of one thing about one event.
+
+    Attributes:
+        by: level or agency.
+        one: The one, by IRI.
+        other: The other.
+        review: The place of the review.
+        item: The place of the event.
+        differs: Whether their words do.
+    """
+
+    by: str
+    one: str
+    other: str
+    review: int
+    item: int
+    differs: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Coding:
     """A coding table and the typology it is read by.
@@ -251,6 +287,8 @@ class Coding:
         items: Facts about what is coded, by dimension.
         item_count: How many things are coded or could be.
         lists: The entries of each code list, by its IRI.
+        trade_offs: The trade-offs.
+        comparisons: The comparisons between people.
     """
 
     reviews: tuple[AxisValue, ...]
@@ -264,6 +302,18 @@ class Coding:
     items: Mapping[str, Fact]
     item_count: int
     lists: Mapping[str, tuple[AxisValue, ...]]
+    trade_offs: tuple[TradeOff, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+
+    @cached_property
+    def links(self) -> tuple[npt.NDArray[np.object_], Places]:
+        """The reviews as resources in the order of their labels, and for the place of each its place in that order."""
+        order = sorted(range(len(self.reviews)), key=lambda place: (self.reviews[place].label, self.reviews[place].iri))
+        links = np.empty(len(order), np.object_)
+        links[:] = [Resource(self.reviews[place].label, self.reviews[place].iri) for place in order]
+        ranks = np.empty(len(order), np.int32)
+        ranks[order] = np.arange(len(order), dtype=np.int32)
+        return links, ranks
 
     @property
     def influences(self) -> tuple[AxisValue, ...]:

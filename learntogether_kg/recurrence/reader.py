@@ -15,7 +15,7 @@ import pyarrow.csv
 
 from learntogether_kg import coding_table, resources
 from learntogether_kg.figures import AxisValue
-from learntogether_kg.namespaces import CL, expand, shorten
+from learntogether_kg.namespaces import CL, TYP, expand, shorten
 from learntogether_kg.recurrence.dimensions import dimensions
 from learntogether_kg.recurrence.index import (
     NOT_KNOWN,
@@ -23,14 +23,17 @@ from learntogether_kg.recurrence.index import (
     Coded,
     CoderCodes,
     Coding,
+    Comparison,
     Fact,
     Flags,
     Places,
     Scope,
+    TradeOff,
 )
 from learntogether_kg.store.base import Store
 
 _WHOLE: Final = str(CL["whole-report"])
+_NO_TYPE: Final = str(TYP["no-type-fits"])
 _DEEP: Final = str(CL["types-and-sub-patterns"])
 
 
@@ -129,6 +132,28 @@ class _Reader:
             items=self._facts("item", self._of("item", "item"), len(items)),
             item_count=len(items),
             lists=terms.lists,
+            trade_offs=self._trade_offs(),
+            comparisons=self._comparisons(),
+        )
+
+    def _trade_offs(self) -> tuple[TradeOff, ...]:
+        said: dict[tuple[int, int], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        reviews, items = self._review("trade-off").tolist(), self._of("trade-off", "item").tolist()
+        told = (self._text("trade-off", name) for name in ("dimension", "value"))
+        for review, item, dimension, value in zip(reviews, items, *told, strict=True):
+            said[review, item][dimension].add(value)
+        return tuple(
+            TradeOff(review, frozenset(each["goal"]), frozenset(each["pushed-by"]), bool(each["by-staff"]))
+            for (review, _), each in said.items()
+        )
+
+    def _comparisons(self) -> tuple[Comparison, ...]:
+        record = "comparison"
+        reviews, items = self._review(record).tolist(), self._of(record, "item").tolist()
+        told = (self._text(record, name) for name in ("dimension", "value", "label", "result"))
+        return tuple(
+            Comparison(by, one, other, review, item, result == "different")
+            for by, one, other, result, review, item in zip(*told, reviews, items, strict=True)
         )
 
     def _of(self, record: str, column: str) -> Places:
@@ -199,9 +224,20 @@ class _Reader:
             cannot_tell=self._said("cannot-tell", mine["assessment"], row_of, (width, len(reviews))),
             versions=self._terms.versions,
             is_type=is_type,
+            untyped=self._untyped(mine["coding"], row_of),
+            items=np.unique(self._of("coding", "item")[mine["coding"]]),
         )
 
     def _codes(self, rows: npt.NDArray[np.int64], row_of: Places) -> Coded:
+        codes = self._as_coded(rows, row_of)
+        return self._rolled_up(codes.take(codes.pattern >= 0))
+
+    def _untyped(self, rows: npt.NDArray[np.int64], row_of: Places) -> Coded:
+        words = self._columns["pattern"][1]
+        none = words.index(_NO_TYPE) if _NO_TYPE in words else -1
+        return self._as_coded(rows[self._of("coding", "pattern")[rows] == none], row_of)
+
+    def _as_coded(self, rows: npt.NDArray[np.int64], row_of: Places) -> Coded:
         patterns = np.array([self._pattern_place.get(iri, -1) for iri in self._columns["pattern"][1]], np.int32)
         influences = self._terms.lists.get(str(CL.influences), ())
         influence = _lookup(self._columns["influence"][1], [value.iri for value in influences])
@@ -211,14 +247,13 @@ class _Reader:
         # the pattern was looked for and is counted under no rule.
         given = self._of("coding", "influence")[rows]
         stated = (given >= 0) & (self._of("coding", "primary")[rows] >= 0)
-        codes = Coded(
+        return Coded(
             row_of[self._review("coding")[rows]],
             self._of("coding", "item")[rows],
             pattern,
             truth[self._of("coding", "primary")[rows]],
             np.where(stated, np.append(influence, np.int32(-1))[given], -1).astype(np.int32),
-        ).take(pattern >= 0)
-        return self._rolled_up(codes)
+        )
 
     def _rolled_up(self, codes: Coded) -> Coded:
         """Returns each code once for its pattern, for each above it, and for "any pattern"."""

@@ -73,6 +73,7 @@ def reply(
     try:
         # Not both at once: Virtuoso gives a graph as solutions where it may.
         accept = _TRIPLES if form_of(question.query) in _WITH_TRIPLES else _RESULTS
+        store.kind()  # so that it can be told how long it may take
         response = store.stream(question.query, accept, seconds)
         with closing(response):
             found = write(_read(response, deadline), question, prefixes)

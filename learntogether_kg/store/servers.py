@@ -17,12 +17,16 @@ class Kind:
     Attributes:
         name: How it is called; empty where it is not known.
         graph_store: The address of its Graph Store Protocol; empty where that is not known.
+        timeout: The parameter of a query for the milliseconds it may take; empty where none is known.
+        timed_out: The header, and how it begins, of an answer that the server has not finished for that.
         differs: Named queries that it answers otherwise than others or not at all, and why.
         unsteady: Named queries that it answers now rightly and now wrongly, and why.
     """
 
     name: str = ""
     graph_store: str = ""
+    timeout: str = ""
+    timed_out: tuple[str, str] = ("", "")
     differs: Mapping[str, str] = field(default_factory=dict)
     unsteady: Mapping[str, str] = field(default_factory=dict)
 
@@ -42,7 +46,15 @@ def kind_of(server: str, endpoint: str) -> Kind:
         if each["header"] in server:
             stem = endpoint.removesuffix(each["query"])
             graph_store = "" if stem == endpoint else stem + each["graph-store"]
-            return Kind(each["name"], graph_store, each.get("differs", {}), each.get("unsteady", {}))
+            said = each.get("timed-out", {})
+            return Kind(
+                name=each["name"],
+                graph_store=graph_store,
+                timeout=each.get("timeout", ""),
+                timed_out=(said.get("header", ""), said.get("value", "")),
+                differs=each.get("differs", {}),
+                unsteady=each.get("unsteady", {}),
+            )
     return Kind()
 
 

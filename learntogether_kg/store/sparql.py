@@ -18,7 +18,7 @@ from rdflib import BNode, Graph, Literal, URIRef
 from SPARQLWrapper import CSV, DIGEST, INSERT, JSON, POST, POSTDIRECTLY, SELECT, SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import QueryBadFormed, SPARQLWrapperException
 
-from learntogether_kg.errors import MalformedQueryError, StoreUnavailableError
+from learntogether_kg.errors import MalformedQueryError, QueryTimeError, StoreUnavailableError
 from learntogether_kg.namespaces import INCOMING
 from learntogether_kg.store.base import Row, Solutions, Term, plain
 from learntogether_kg.store.graph_store import GraphStore, counting, forgotten, moment, staged, unstaging
@@ -27,6 +27,7 @@ from learntogether_kg.store.servers import Kind, kind_of
 TIMEOUT_SECONDS = 60
 _ANY_RESULT: Final = "application/sparql-results+json, */*;q=0.1"
 _COUNTED_AT_ONCE: Final = 100
+_GRACE_SECONDS: Final = 2
 _FORGOTTEN_AFTER: Final = timedelta(days=1)
 _LONGEST_REASON: Final = 300
 _LARGEST_UPDATE: Final = 8 * 1024 * 1024
@@ -192,9 +193,14 @@ class SparqlStore:
 
         Raises:
             MalformedQueryError: The server does not take it for a query.
+            QueryTimeError: The server says that it has stopped it at that time.
             StoreUnavailableError: The server does not answer it.
         """
-        client = self._client(query, seconds)
+        limit = self._kind.timeout if self._kind else ""
+        # A server that stops by itself is given a moment to say so; one that does not may go on when we have gone.
+        client = self._client(query, seconds + _GRACE_SECONDS if limit else seconds)
+        if limit:
+            client.addParameter(limit, str(math.ceil(seconds * 1000)))
         client.addCustomHttpHeader("Accept", accept)
         client.setOnlyConneg(True)  # its parameters for other servers say another form
         with _told(self.endpoint, "it does not answer the query"):
@@ -202,6 +208,10 @@ class SparqlStore:
                 response: HTTPResponse = client.query().response
             except QueryBadFormed as error:
                 raise MalformedQueryError(f"The library's server does not take the query: {_line(error)}") from error
+        header, value = self._kind.timed_out if self._kind else ("", "")
+        if header and response.headers.get(header, "").startswith(value):
+            response.close()
+            raise QueryTimeError(seconds)
         return response
 
     def _client(self, query: str, seconds: float) -> SPARQLWrapper:

@@ -51,7 +51,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 
 def serve(live: LiveLibrary, **settings: object) -> TestClient:
-    given = Settings(library=live.store.endpoint, sparql=True, log=False, **settings)  # type: ignore[arg-type]
+    told = {"sparql": True, "sparql_whole_server": True, "log": False, **settings}
+    given = Settings(library=live.store.endpoint, **told)  # type: ignore[arg-type]
     return TestClient(create_app(given))
 
 
@@ -148,6 +149,16 @@ def test_what_a_release_refuses_is_refused(client: TestClient, folder: TestClien
     for each in (client, folder):
         answer = each.get("/sparql", params={"query": query})
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_what_else_a_server_holds_is_not_shown_unless_its_keeper_says_that_it_holds_nothing(
+    server: LiveLibrary,
+) -> None:
+    with serve(server, sparql_whole_server=False) as client:
+        told = client.get("/sparql", params={"query": "ASK {}"})
+        assert told.status_code == 404
+        assert "--sparql-whole-server" in told.json()["detail"]
+        assert client.get("/reviews.json").status_code == 200
 
 
 @pytest.mark.parametrize("way", ["FROM", "default-graph-uri", "named-graph-uri"])

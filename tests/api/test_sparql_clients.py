@@ -86,7 +86,8 @@ def test_comunica_asks_it(endpoint: str, labels: list[str]) -> None:
     program = shutil.which("comunica-sparql", path=str(Path(folder) / "node_modules" / ".bin") if folder else None)
     if program is None:
         pytest.skip(
-            "Comunica is not installed: npm install @comunica/query-sparql, and name the folder in LTKG_COMUNICA"
+            "Comunica is not installed: npm install --prefix FOLDER @comunica/query-sparql@2.10.2, and name the folder "
+            "in LTKG_COMUNICA; .ci/run does"
         )
     for source in (f"sparql@{endpoint}", endpoint):
         command = [program, source, SELECT, "-t", "application/sparql-results+json"]
