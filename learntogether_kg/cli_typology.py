@@ -124,15 +124,17 @@ def emerging_(
 
 @app.command("check")
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE.ttl", help="An extension of the ontology, in Turtle.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="An extension in Turtle (.ttl), or mappings in SSSOM (.sssom.tsv).")
+    ],
 ) -> None:
-    """Check that an extension fits the ontology and its terms are described; if not, say what and why."""
+    """Check that an extension or mappings fit the ontology and what they say of terms is whole; if not, say why."""
     found = check_extension(file)
     if found.gaps:
         print(f"{file} is not ready: {len(found.gaps)} thing(s) are missing", *found.gaps, sep="\n  ")
         raise typer.Exit(1)
     print(
-        f"{file} fits: {found.statements} statement(s) on {len(found.terms)} term(s) of its own, "
+        f"{file} fits: {found.statements} statement(s) on {len(found.terms)} {found.kind}(s) of its own, "
         f"consistent with version {found.version} of the ontology; every class can have members"
     )
 

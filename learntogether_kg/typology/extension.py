@@ -1,4 +1,4 @@
-"""What may become part of the ontology: an extension, checked before it is put to use."""
+"""What may become part of the ontology: an extension or a file of mappings, checked before it is put to use."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from rdflib import OWL, RDF, SH, SKOS, Graph, URIRef
 
-from learntogether_kg import ontology, resources
+from learntogether_kg import ontology, resources, sssom
 from learntogether_kg.errors import OntologyError
-from learntogether_kg.namespaces import LT, ONTOLOGY_GRAPH
+from learntogether_kg.namespaces import LT, LTS, ONTOLOGY_GRAPH
 from learntogether_kg.typology import versions, vetting
 
 
@@ -25,7 +25,7 @@ class Extension:
         terms: The terms that it declares, sorted.
         statements: How many statements it adds to the ontology.
         version: The version of the ontology that it was checked with.
-        gaps: What its terms still lack by the rules of editing, each a sentence that names the term.
+        gaps: What its terms still lack by the rules of editing, each a sentence that names the term, or the cell.
     """
 
     file: Path
@@ -34,6 +34,11 @@ class Extension:
     statements: int
     version: str
     gaps: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What it declares: terms, or mappings between them."""
+        return "mapping" if sssom.is_mapping_file(self.file) else "term"
 
 
 _RESTATED = (RDF.type, SKOS.prefLabel, SKOS.definition, SKOS.broader, SKOS.inScheme, SKOS.topConceptOf, LT.status)
@@ -81,6 +86,9 @@ def blank_extension() -> str:
 def check_extension(file: Path) -> Extension:
     """Returns what an extension adds, after the reasoner has passed it together with the ontology. Nothing is stored.
 
+    Args:
+        file: The extension in Turtle, or mappings in SSSOM.
+
     Raises:
         OntologyError: It cannot be read, is not Turtle, imports what is not there, declares what another file has, or
             has two concepts that would read the same in a list.
@@ -90,7 +98,7 @@ def check_extension(file: Path) -> Extension:
     from learntogether_kg import reasoning  # noqa: PLC0415  # slow to load, and no other command needs it
 
     vetting.refuse_unvetted()
-    if file not in resources.files("ontology", "extensions/*.ttl"):
+    if file.resolve() not in _shipped():
         refuse_unfit(file)
     file = file.resolve()
     own = ontology.read_file(file)
@@ -100,18 +108,36 @@ def check_extension(file: Path) -> Extension:
     named = {iri for iri in own.subjects(RDF.type, None) if isinstance(iri, URIRef)}
     iri = next(iri for iri in named if (iri, RDF.type, OWL.Ontology) in own)
     version = str(whole.value(ONTOLOGY_GRAPH, OWL.versionInfo))
-    return Extension(file, iri, tuple(sorted(named - {iri})), len(own), version, tuple(_find_gaps(own)))
+    return Extension(file, iri, tuple(sorted(named - {iri})), len(own), version, tuple(_find_gaps(file, own, whole)))
 
 
-def _find_gaps(own: Graph) -> list[str]:
-    """Returns what ``shapes/typology/extension.ttl`` says of the terms that an extension declares or deprecates."""
+def _shipped() -> set[Path]:
+    """Returns the files that the package has already."""
+    found = (
+        *resources.files("ontology", "extensions/*.ttl"),
+        *resources.files("ontology", f"mappings/*{sssom.SUFFIX}"),
+    )
+    return {path.resolve() for path in found}
+
+
+def _find_gaps(file: Path, own: Graph, whole: Graph) -> list[str]:
+    """Returns what ``shapes/typology/`` says of the terms that a file declares or deprecates, and of its mappings."""
     from learntogether_kg.validation.reference import ReferenceEngine  # noqa: PLC0415  # slow to load
 
-    shapes = ontology.read_file(resources.folder("shapes") / "typology" / "extension.ttl")
-    mine = {*own.subjects(RDF.type, LT.Pattern), *own.subjects(OWL.deprecated)}
-    found = {
-        (str(result.focus_node), str(shapes.value(result.source_shape, SH.message)))
-        for result in ReferenceEngine(shapes).check(own)
-        if result.focus_node in mine
-    }
-    return [f"<{term}>: {message}" for term, message in sorted(found)]
+    shapes = Graph()
+    for path in resources.files("shapes", "typology/*.ttl"):
+        shapes += ontology.read_file(path)
+    mappings = set(own.subjects(RDF.type, LT.Mapping))
+    mine = {*own.subjects(RDF.type, LT.Pattern), *own.subjects(OWL.deprecated), *mappings}
+    asked = Graph() + own
+    for end in {*own.objects(None, LT.mappingSubject), *own.objects(None, LT.mappingObject)}:
+        for predicate in (SKOS.prefLabel, SKOS.inScheme):
+            asked += ((end, predicate, value) for value in whole.objects(end, predicate))
+    rows = sssom.read(file, file.read_text(encoding="utf-8-sig")) if sssom.is_mapping_file(file) else None
+    found = set[tuple[int, str]]()
+    for result in ReferenceEngine(shapes).check(asked):
+        if result.focus_node in mine:
+            slot, message = (str(shapes.value(result.source_shape, each) or "") for each in (LTS.slot, SH.message))
+            told = f"{rows.place(result.focus_node, slot)}: {message}" if rows else f"<{result.focus_node}>: {message}"
+            found.add((rows.line(result.focus_node) if rows else 0, told))
+    return [told for _, told in sorted(found)]
