@@ -128,12 +128,19 @@ def emerging_(
 def export_(
     to: Annotated[Path, typer.Argument(metavar="OUT", help=f"The file to write: {', '.join(WRITERS)}.")],
     version: Annotated[str, typer.Option("--version", help="A version, scheme, file or folder.")] = "",
+    extension: Annotated[
+        list[Path] | None, typer.Option("--extension", help="An extension or mapping file to add; may be repeated.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Write the typology for other programs: .qdc is the codebook of NVivo, ATLAS.ti, MAXQDA and QualCoder."""
+    """Write the typology for other programs, or its mappings (.sssom.tsv).
+
+    A .qdc is the codebook of NVivo, ATLAS.ti, MAXQDA and QualCoder.
+    """
     if to.exists() and not force:
         raise UnreadableFileError(to, "it is there already; choose another name, or replace it with --force")
-    typology = versions.find(version) if version else versions.newest()
+    added = extension or ()
+    typology = versions.find(version, added) if version else versions.newest(added)
     export(typology, to)
     out.print(escape(f"Wrote {to}: {typology.name}, {len(typology.terms)} terms"), soft_wrap=True)
 
