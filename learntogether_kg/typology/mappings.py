@@ -18,6 +18,14 @@ from learntogether_kg.typology.terms import Typology
 
 UNKNOWN: Final = SEMAPV.UnspecifiedMatching
 """How a mapping was found that an extension states by itself, without a mapping file."""
+WORDS: Final = {
+    "exactMatch": ("the same as", "the same as"),
+    "closeMatch": ("nearly the same as", "nearly the same as"),
+    "broadMatch": ("narrower than", "broader than"),
+    "narrowMatch": ("broader than", "narrower than"),
+    "relatedMatch": ("related to", "related to"),
+}
+"""What each relation says of the term that is mapped, and of the other."""
 _PREFIXES: Final = {**{name: PREFIXES[name] for name in ("lt", "typ", "cl", "skos")}, "src": str(SRC)}
 _BUILT_IN: Final = {"semapv": str(SEMAPV), "sssom": str(SSSOM)}
 _COLUMNS: Final = (
@@ -61,8 +69,9 @@ class MappingRecord:
 
     @property
     def told(self) -> str:
-        """Its ground, without the word that it is provisional."""
-        return self.note.removeprefix(PROVISIONAL)
+        """Its ground as a sentence, without the word that it is provisional."""
+        told = self.note.removeprefix(PROVISIONAL).rstrip(".")
+        return f"{told[:1].upper()}{told[1:]}." if told else ""
 
 
 def records(graph: Graph, terms: Iterable[URIRef]) -> list[MappingRecord]:
