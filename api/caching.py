@@ -23,6 +23,7 @@ PURE: Final = (
     "/patterns",
     "/reviews",
     "/recurrence",
+    "/layers",
     "/interactions",
     "/queries",
     "/ontology",
@@ -32,6 +33,8 @@ PURE: Final = (
 )
 """The addresses whose answers depend on nothing but the key, with all below them; and the start page."""
 
+OF_OTHERS: Final = ("/layers/difference",)
+"""Addresses below one of these that depend on another release too, which may be purged meanwhile."""
 PUBLIC: Final = "public, max-age=60"
 """Short, since an address that names no release answers from another one when the server does."""
 PINNED: Final = "public, max-age=600"
@@ -133,7 +136,11 @@ class CachingMiddleware:
 
 def is_pure(path: str) -> bool:
     """Returns whether the answer at an address depends on nothing but the key."""
-    return path == "/" or any(path == each or path.startswith((f"{each}/", f"{each}.")) for each in PURE)
+    return path == "/" or (_stands_below(path, PURE) and not _stands_below(path, OF_OTHERS))
+
+
+def _stands_below(path: str, addresses: tuple[str, ...]) -> bool:
+    return any(path == each or path.startswith((f"{each}/", f"{each}.")) for each in addresses)
 
 
 class _Keeper:

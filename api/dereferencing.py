@@ -83,13 +83,6 @@ def node(
     return write(graph, wanted)
 
 
-@router.get("/typology", response_class=Response, responses=_AS_RDF, summary="The typology and its patterns by IRI")
-def typology(request: Request, asked: Now) -> Response:
-    """Leads to the pages of the patterns, or to the ontology as RDF, which holds the typology."""
-    page = "/patterns" if asked.records_are_open else "/ontology"
-    return RedirectResponse(asked.keep(_or_whole(request, page)) or "", 303)
-
-
 @router.get("/codelists", response_class=Response, responses=_AS_RDF, summary="The code lists by IRI")
 def codelists(request: Request, asked: Now) -> Response:
     """Leads to the ontology's reference, or to the ontology as RDF, which holds the code lists."""

@@ -13,6 +13,7 @@ from learntogether_kg.tokens import Role
 
 PROTECTED: Final = (
     "/recurrence",
+    "/layers",
     "/ontology",
     "/typology",
     "/codelists",
@@ -31,14 +32,19 @@ ANALYSTS: Final = ("/sparql", "/.well-known/void")
 _NO_TOKEN: Final = "This release is asked in SPARQL with an analyst's token: send it as `Authorization: Bearer TOKEN`"
 _NO_ANALYST: Final = "This token is not an analyst's. Ask the keeper of this library for one that is"
 _SCHEME: Final = {"WWW-Authenticate": 'Bearer realm="LearnTogether KG"'}
+RECORDS: Final = ("/typology/emerging",)
+"""Addresses below one of these that give records all the same, and so are refused."""
 EXACTLY: Final = ("/", "/queries", "/queries.json", "/queries.csv", "/queries.ttl", "/queries.jsonld")
 """Likewise, but without what stands below them."""
 
 
 def is_protected(path: str) -> bool:
     """Returns whether an address may be asked without a token of a release under any profile."""
-    below = any(path == each or path.startswith((f"{each}/", f"{each}.")) for each in PROTECTED)
-    return below or path in EXACTLY
+    return path in EXACTLY or (_stands_below(path, PROTECTED) and not _stands_below(path, RECORDS))
+
+
+def _stands_below(path: str, addresses: tuple[str, ...]) -> bool:
+    return any(path == each or path.startswith((f"{each}/", f"{each}.")) for each in addresses)
 
 
 async def refuse_records(request: Request, asked: Annotated[Asked, Depends(asked_of)]) -> None:

@@ -8,11 +8,13 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from rdflib import URIRef
 from starlette.exceptions import HTTPException
 
 from api.dependencies import Templates
 from api.dereferencing import WRITERS
 from api.negotiation import RDF, weight
+from api.typology import mappings_of
 from learntogether_kg import reference
 from learntogether_kg.ingest import plain_json
 from learntogether_kg.ontology import load_ontology
@@ -93,6 +95,7 @@ def term(
         pages.render(
             "term.html",
             term=found,
+            mapped=mappings_of(load_ontology(), URIRef(found.iri)),
             rules=reference.rules().get(name, ()),
             questions=reference.questions().get(name, ()),
         )

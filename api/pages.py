@@ -24,6 +24,7 @@ from api.views import View
 from learntogether_kg import __version__
 from learntogether_kg.answers import Answer, Resource, Value, heading, text
 from learntogether_kg.live_state import LiveState
+from learntogether_kg.namespaces import shorten
 from learntogether_kg.queries import NamedQuery
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Pages:
             heading=heading,
             urlencode=urlencode,
         )
-        self._environment.filters.update(address=served.address, local_name=local_name, pairs=pairs)
+        self._environment.filters.update(address=served.address, local_name=local_name, pairs=pairs, short=shorten)
         self._environment.tests["resource"] = lambda value: isinstance(value, Resource)
         self._environment.tests["list"] = lambda value: isinstance(value, tuple)
 

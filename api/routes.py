@@ -2,15 +2,17 @@
 
 # Annotations are read at once here: FastAPI could not find the local ones of `_register` by their names.
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from rdflib import URIRef
 from starlette.exceptions import HTTPException
 
-from api import recurrence, views
+from api import layers, recurrence, typology, views
 from api.asked import Asked
 from api.dependencies import Arguments, Now, Release, Rows, Templates
 from api.dereferencing import ReviewName, write
@@ -24,6 +26,7 @@ from learntogether_kg import __version__, queries, query_catalogue
 from learntogether_kg.errors import LearnTogetherError
 from learntogether_kg.parts import Walk
 from learntogether_kg.recurrence.pictures import draw
+from learntogether_kg.typology.difference import Form
 
 router = APIRouter()
 
@@ -162,7 +165,9 @@ def pattern_list(served: Release, arguments: Arguments) -> View:
 
 def pattern(pattern: PatternName, served: Release, arguments: Arguments) -> View:
     """Returns one pattern."""
-    return views.pattern(served, pattern, arguments)
+    found = views.pattern(served, pattern, arguments)
+    mapped = typology.mappings_of(typology.in_use(served).typology.graph, URIRef(served.patterns[pattern].iri))
+    return replace(found, context={**found.context, "mapped": mapped})
 
 
 def recurrence_table(served: Release, arguments: Arguments) -> View:
@@ -194,6 +199,85 @@ def recurrence_picture(served: Release, arguments: Arguments) -> Response:
     if drawn is None:
         raise HTTPException(404, "There is no picture of this table: it is empty or too large to be read")
     return Response(drawn, media_type="image/svg+xml")
+
+
+def layer_table(served: Release, arguments: Arguments) -> View:
+    """Returns in how many reviews each pattern of the typology was found: the counts that a layer keeps."""
+    return layers.table(served, arguments)
+
+
+def layer_difference(asked: Now, request: Request, arguments: Arguments) -> View:
+    """Returns what differs between the layers of two releases, by default the one asked and the one before it."""
+    return layers.difference(request.app.state.releases, asked.release, arguments)
+
+
+def typology_overview(asked: Now, served: Release, arguments: Arguments) -> View:
+    """Returns the versions of the typology and the other schemes; the page has every term and mapping besides."""
+    return typology.overview(served, arguments, asked.records_are_open)
+
+
+def typology_difference(served: Release, arguments: Arguments) -> View:
+    """Returns what differs between two versions of the typology, or a version and another scheme."""
+    return typology.difference(served, arguments)
+
+
+def emerging_candidates(served: Release, arguments: Arguments) -> View:
+    """Returns groups of items coded as a type only that say much the same, suggested by a program and never stored."""
+    return typology.candidates(served, arguments)
+
+
+@router.get(
+    "/layers.svg",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}}}, **_PROBLEMS},
+    tags=["layers"],
+    summary="A layer as a heat map",
+    openapi_extra={"parameters": [_arguments_like(codes="any"), _PIN]},
+)
+def layer_picture(served: Release, arguments: Arguments) -> Response:
+    """Draws the counts of /layers: types across, patterns down."""
+    return Response(layers.picture(served, arguments), media_type="image/svg+xml")
+
+
+@router.get(
+    "/layers/layer.json",
+    response_class=Response,
+    responses={200: {"content": {"application/json": {}}}, **_PROBLEMS},
+    tags=["layers"],
+    summary="A layer as a file",
+    openapi_extra={"parameters": [_arguments_like(codes="any"), _PIN]},
+)
+def layer_file(asked: Now, served: Release, arguments: Arguments) -> Response:
+    """Returns the file that `ltkg layer save` writes and `compare`, `upgrade` and `draw` read."""
+    headers = {"Content-Disposition": f'attachment; filename="layer-{asked.release.name}.json"'}
+    return Response(layers.layer_of(served, arguments).write(), headers=headers, media_type="application/json")
+
+
+@router.get(
+    "/layers/difference.svg",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}}}, **_PROBLEMS},
+    tags=["layers"],
+    summary="The difference of two layers as a heat map",
+    openapi_extra={"parameters": [_arguments_like(codes="any"), _PIN]},
+)
+def layer_difference_picture(asked: Now, request: Request, arguments: Arguments) -> Response:
+    """Draws the differences of /layers/difference."""
+    drawn = layers.difference_picture(request.app.state.releases, asked.release, arguments)
+    return Response(drawn, media_type="image/svg+xml")
+
+
+@router.get(
+    "/typology/difference.md",
+    response_class=Response,
+    responses={200: {"content": {"text/markdown": {}}}, **_PROBLEMS},
+    tags=["typology"],
+    summary="What differs between two versions, as Markdown",
+    openapi_extra={"parameters": [_arguments_like(old="version-2008", new="later-wording"), _PIN]},
+)
+def typology_difference_as_markdown(served: Release, arguments: Arguments) -> Response:
+    """Returns the same as `ltkg typology diff --format markdown`."""
+    return Response(typology.difference_of(served, arguments).write(Form.MARKDOWN), media_type="text/markdown")
 
 
 def release_list(asked: Now, request: Request, arguments: Arguments) -> View:
@@ -257,6 +341,13 @@ def _batches(lines: Iterator[str]) -> Iterator[str]:
         raise CutShortError from error
 
 
+_IN_RDF: Final[dict[str, Callable[[str, Asked], Response]]] = {
+    "/queries": lambda form, _: write(query_catalogue.graph(), form),
+    "/typology": lambda form, asked: RedirectResponse(asked.keep(f"/ontology.{form}") or "", 303),
+}
+"""The pages that are also given in RDF, by negotiation, or lead to it."""
+
+
 def _register(path: str, view: Callable[..., View], tag: str, summary: str, *parameters: dict[str, Any]) -> None:
     """Gives an address its three forms. The bare one is negotiated; the others say their form by their ending."""
     Shown = Annotated[View, Depends(view)]  # noqa: N806  # a type
@@ -276,9 +367,9 @@ def _register(path: str, view: Callable[..., View], tag: str, summary: str, *par
         request: Request, asked: Now, pages: Templates, arguments: Arguments, part: Rows, shown: Shown
     ) -> Response:
         accept = request.headers.get("accept", "")
-        form = among(accept, RDF, "page") if path == "/queries" else "page"
+        form = among(accept, RDF, "page") if path in _IN_RDF else "page"
         if form != "page" and weight(accept, RDF[form]) > max(weight(accept, each) for each in MediaType):
-            return write(query_catalogue.graph(), form)
+            return _IN_RDF[path](form, asked)
         match preferred(accept):
             case MediaType.JSON:
                 return as_json(request, asked, arguments, part, shown)
@@ -337,5 +428,28 @@ _register(
     "recurrence",
     "Factors that reviews say worked together",
     _arguments_like(only="harmless-alone"),
+)
+_register("/typology", typology_overview, "typology", "The typology: versions, other schemes, mappings, terms")
+_register(
+    "/typology/difference",
+    typology_difference,
+    "typology",
+    "What differs between two versions of the typology",
+    _arguments_like(old="version-2008", new="later-wording"),
+)
+_register(
+    "/typology/emerging",
+    emerging_candidates,
+    "typology",
+    "What may call for a new sub-pattern",
+    _arguments_like(likeness="0.3"),
+)
+_register("/layers", layer_table, "layers", "Counts over the whole typology", _arguments_like(codes="any"))
+_register(
+    "/layers/difference",
+    layer_difference,
+    "layers",
+    "The counts of two releases beside each other",
+    _arguments_like(codes="any"),
 )
 _register("/patterns/{pattern}", pattern, "patterns", "Where one pattern is found")

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from learntogether_kg import emerging, queries
 from learntogether_kg.cli_library import DEFAULT_LIBRARY, LibraryOption, ReleaseOption, open_asked, open_library
-from learntogether_kg.cli_terminal import Format, err, print_answer, write_new
+from learntogether_kg.cli_terminal import Format, err, out, print_answer, write_new
 from learntogether_kg.errors import UnreadableFileError
 from learntogether_kg.migration import in_library, report
 from learntogether_kg.migration.report import ImpactForm
 from learntogether_kg.typology import versions
 from learntogether_kg.typology.difference import Difference
 from learntogether_kg.typology.difference import Form as DifferenceForm
+from learntogether_kg.typology.export import WRITERS, export
 from learntogether_kg.typology.extension import blank_extension, check_extension
 
 app = typer.Typer(help="Look after the typology, its versions and its extensions.", no_args_is_help=True)
@@ -121,14 +123,37 @@ def emerging_(
     err.print(f"{emerging.METHOD}.", soft_wrap=True)
 
 
+@app.command("export")
+def export_(
+    to: Annotated[Path, typer.Argument(metavar="OUT", help=f"The file to write: {', '.join(WRITERS)}.")],
+    version: Annotated[str, typer.Option("--version", help="A version, scheme, file or folder.")] = "",
+    extension: Annotated[
+        list[Path] | None, typer.Option("--extension", help="An extension or mapping file to add; may be repeated.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write the typology for other programs, or its mappings (.sssom.tsv).
+
+    A .qdc is the codebook of NVivo, ATLAS.ti, MAXQDA and QualCoder.
+    """
+    if to.exists() and not force:
+        raise UnreadableFileError(to, "it is there already; choose another name, or replace it with --force")
+    added = extension or ()
+    typology = versions.find(version, added) if version else versions.newest(added)
+    export(typology, to)
+    out.print(escape(f"Wrote {to}: {typology.name}, {len(typology.terms)} terms"), soft_wrap=True)
+
+
 @app.command("check")
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE.ttl", help="An extension of the ontology, in Turtle.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="An extension in Turtle (.ttl), or mappings in SSSOM (.sssom.tsv).")
+    ],
 ) -> None:
-    """Check that an extension fits the ontology and its terms are described; if not, say what and why."""
+    """Check that an extension or mappings fit the ontology and what they say of terms is whole; if not, say why."""
     found = check_extension(file)
     print(
-        f"{file} fits: {found.statements} statement(s) on {len(found.terms)} term(s) of its own, "
+        f"{file} fits: {found.statements} statement(s) on {len(found.terms)} {found.kind}(s) of its own, "
         f"consistent with version {found.version} of the ontology; every class can have members"
     )
 

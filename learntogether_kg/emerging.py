@@ -104,12 +104,13 @@ def as_answer(groups: Sequence[Candidate], arguments: dict[str, str]) -> Answer:
     )
 
 
-def candidates(found: Answer, likeness: float = LIKENESS) -> list[Candidate]:
+def candidates(found: Answer, likeness: float = LIKENESS, most: int = MOST_ITEMS) -> list[Candidate]:
     """Returns groups of items from two reviews or more, those from most reviews first.
 
     Args:
         found: The answer of the query named `QUERY`.
         likeness: How alike the statements of a group must be on average, above 0 and at most 1.
+        most: How many items of one type are compared at most.
 
     Raises:
         QueryArgumentError: The likeness is out of range, or a type has more items than can be compared.
@@ -119,7 +120,7 @@ def candidates(found: Answer, likeness: float = LIKENESS) -> list[Candidate]:
     groups = [
         candidate
         for kind, items in sorted(_by_type(found).items())
-        for candidate in _of_type(kind, items, likeness)
+        for candidate in _of_type(kind, items, likeness, most)
         if candidate.reviews >= _FEWEST_REVIEWS
     ]
     return sorted(groups, key=lambda each: (-each.reviews, -len(each.items), -each.likeness, each.type, each.words))
@@ -143,14 +144,14 @@ def _by_type(found: Answer) -> dict[Resource, list[Item]]:
     return items
 
 
-def _of_type(kind: Resource, items: Sequence[Item], likeness: float) -> Iterator[Candidate]:
+def _of_type(kind: Resource, items: Sequence[Item], likeness: float, most: int) -> Iterator[Candidate]:
     import numpy as np  # noqa: PLC0415  # with scikit-learn slow to load, and no other command needs them
     from sklearn.cluster import AgglomerativeClustering  # noqa: PLC0415
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
 
     items = [each for each in items if _content(each.statement)]
-    if len(items) > MOST_ITEMS:
-        reason = f"{kind.label} has {len(items)} such items and at most {MOST_ITEMS} can be compared; ask for one coder"
+    if len(items) > most:
+        reason = f"{kind.label} has {len(items)} such items and at most {most} can be compared; ask for one coder"
         raise QueryArgumentError(QUERY, "type", reason)
     if len(items) < _FEWEST_REVIEWS:
         return

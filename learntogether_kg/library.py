@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Final
 
 from rdflib import RDF, Graph, Literal, URIRef
 
-from learntogether_kg import __version__, coding_table, ontology, resources
+from learntogether_kg import __version__, coding_table, ontology, resources, sssom
 from learntogether_kg.custody import Custody, Record
 from learntogether_kg.disk import bring_to_disk, replace_text, sync
 from learntogether_kg.errors import (
@@ -404,7 +404,8 @@ def keep_extensions(folder: Path, files: Iterable[Path]) -> None:
     """Copies extensions into a state or a release, each under a name of its own."""
     for number, file in enumerate(files, start=1):
         (folder / EXTENSIONS).mkdir(exist_ok=True)
-        shutil.copyfile(file, folder / EXTENSIONS / f"{number:02}.ttl")
+        ending = sssom.SUFFIX if sssom.is_mapping_file(file) else ".ttl"
+        shutil.copyfile(file, folder / EXTENSIONS / f"{number:02}{ending}")
 
 
 def _write_coding_table(

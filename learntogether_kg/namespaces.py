@@ -15,6 +15,9 @@ LTS: Final = Namespace(BASE + "shapes#")
 ID: Final = Namespace(BASE + "id/")
 REVIEW: Final = Namespace(BASE + "id/review/")
 CODER: Final = Namespace(BASE + "id/coder/")
+SRC: Final = Namespace(BASE + "sources#")
+SSSOM: Final = Namespace("https://w3id.org/sssom/")
+SEMAPV: Final = Namespace("https://w3id.org/semapv/vocab/")
 
 ONTOLOGY_GRAPH: Final = URIRef(BASE + "ontology")
 """The named graph that holds the ontology, the typology and the code lists of a library."""

@@ -20,7 +20,7 @@ from rdflib import OWL, RDF, SKOS, BNode, Graph, Literal, URIRef
 from rdflib.plugins.parsers.notation3 import BadSyntax
 from rdflib.term import Node
 
-from learntogether_kg import resources
+from learntogether_kg import resources, sssom
 from learntogether_kg.errors import OntologyError
 from learntogether_kg.namespaces import LT, ONTOLOGY_GRAPH
 from learntogether_kg.terms import to_rdflib
@@ -153,7 +153,7 @@ def fingerprint() -> str:
     """
     folder = resources.folder("ontology")
     digest = hashlib.sha256()
-    for path in resources.files("ontology", "**/*.ttl"):
+    for path in _files_in(folder):
         if path.parent.name == "alignments":
             continue
         text = path.read_text(encoding="utf-8")
@@ -193,10 +193,10 @@ def read_ontology(
     replacing: bool = False,
     without: Iterable[URIRef] = (),
 ) -> Graph:
-    """Returns the ontology in a folder: the root, whatever it imports, and every file in ``extensions/``.
+    """Returns the ontology in a folder: the root, whatever it imports, all in ``extensions/`` and ``mappings/``.
 
     Args:
-        folder: Holds one Turtle file for each ontology, extensions and copies of others' terms in subfolders.
+        folder: Holds one file for each ontology; extensions, mappings and copies of others' terms in subfolders.
         extensions: More extensions, which need not lie in the folder.
         alignments: Whether to add the files in ``alignments/``, which tie our terms to those of other vocabularies.
             No library holds them, so that no answer depends on them.
@@ -211,7 +211,7 @@ def read_ontology(
     files = _catalogue(folder, extensions, replacing)
     if ONTOLOGY_GRAPH not in files:
         raise OntologyError(folder, f"no file declares the ontology <{ONTOLOGY_GRAPH}>")
-    added = {"extensions", "alignments"} if alignments else {"extensions"}
+    added = {"extensions", "mappings", *(["alignments"] if alignments else [])}
     waiting = [ONTOLOGY_GRAPH]
     waiting += [iri for iri, (path, _) in files.items() if path.parent.name in added or path in extensions]
     left_out = set(without)
@@ -260,7 +260,7 @@ def list_concepts(graph: Graph, scheme: URIRef) -> tuple[Concept, ...]:
 def _catalogue(folder: Path, extensions: Sequence[Path], replacing: bool = False) -> dict[URIRef, tuple[Path, _Source]]:
     """Returns each ontology of a folder, and those of extensions, with its file and what that holds."""
     found: dict[URIRef, tuple[Path, _Source]] = {}
-    for path in (*sorted({*folder.rglob("*.ttl")} - {*extensions}), *extensions):
+    for path in (*(path for path in _files_in(folder) if path not in extensions), *extensions):
         source = _parse(path)
         declared = [iri for iri in source.subjects(RDF.type, OWL.Ontology) if isinstance(iri, URIRef)]
         if len(declared) != 1:
@@ -271,18 +271,31 @@ def _catalogue(folder: Path, extensions: Sequence[Path], replacing: bool = False
     return found
 
 
+def _files_in(folder: Path) -> list[Path]:
+    """Returns the files of an ontology in a folder, sorted by path: Turtle, and mappings."""
+    return sorted({*folder.rglob("*.ttl"), *folder.rglob(f"*{sssom.SUFFIX}")})
+
+
 def _parse(path: Path) -> _Source:
-    """Returns what a Turtle file says."""
+    """Returns what a file says, Turtle or mappings."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise OntologyError(path, f"cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise OntologyError(path, f"cannot be read: it is not in UTF-8 ({error})") from error
-    source = _parse_fast(path, text) or _parse_slowly(path, text)
+    source = _parse_mappings(path, text) or _parse_fast(path, text) or _parse_slowly(path, text)
     for term in {term for triple in source.triples for term in triple}:
         _refuse_malformed(path, term)
     return source
+
+
+def _parse_mappings(path: Path, text: str) -> _Source | None:
+    """Returns what a file of mappings says; None where it is none."""
+    if not sssom.is_mapping_file(path):
+        return None
+    found = sssom.read(path, text)
+    return _Source(found.triples, found.prefixes)
 
 
 def _parse_fast(path: Path, text: str) -> _Source | None:

@@ -73,7 +73,7 @@ class Snapshot:
 
     def extensions(self) -> list[Path]:
         """Returns the files of the extensions of the ontology that it was made with, beside the package's own."""
-        return sorted((self.path / EXTENSIONS).glob("*.ttl"))
+        return sorted((self.path / EXTENSIONS).glob("[0-9]*"))
 
     def studies(self) -> list[URIRef]:
         """Returns the IRIs of the reviews and syntheses in it, sorted."""

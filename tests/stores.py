@@ -15,7 +15,7 @@ import pytest
 from rdflib import BNode, Dataset, Graph, Literal, URIRef
 from rdflib.query import Result
 
-from learntogether_kg import resources
+from learntogether_kg import ontology, resources
 from learntogether_kg.namespaces import ONTOLOGY_GRAPH
 from learntogether_kg.store.base import Row, Solutions, Term, WritableStore, plain
 from learntogether_kg.store.oxigraph import OxigraphStore
@@ -179,6 +179,8 @@ def ontology_graph() -> Graph:
     for pattern in ("*.ttl", "extensions/*.ttl"):
         for file in resources.files("ontology", pattern):
             graph.parse(file, format="turtle")
+    for file in resources.files("ontology", "mappings/*.sssom.tsv"):
+        graph += ontology.read_file(file)
     return graph
 
 

@@ -143,7 +143,7 @@ def test_a_file_that_is_no_typology_is_told_in_one_sentence(tmp_path: Path, turt
 
 
 def test_a_name_that_is_none_is_answered_with_those_there_are() -> None:
-    with pytest.raises(UnknownVersionError, match="known are version-2008, later-wording"):
+    with pytest.raises(UnknownVersionError, match="known are version-2008, clinical-factors, later-wording"):
         versions.find("1999")
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from rdflib import OWL, RDF, SH, SKOS, Graph, URIRef
 
-from learntogether_kg import ontology, resources
+from learntogether_kg import ontology, resources, sssom
 from learntogether_kg.errors import OntologyError, UndescribedTermsError
-from learntogether_kg.namespaces import LT, ONTOLOGY_GRAPH
+from learntogether_kg.namespaces import LT, LTS, ONTOLOGY_GRAPH
 from learntogether_kg.typology import versions, vetting
 
 
@@ -32,6 +32,11 @@ class Extension:
     terms: tuple[URIRef, ...]
     statements: int
     version: str
+
+    @property
+    def kind(self) -> str:
+        """What it declares: terms, or mappings between them."""
+        return "mapping" if sssom.is_mapping_file(self.file) else "term"
 
 
 _RESTATED = (RDF.type, SKOS.prefLabel, SKOS.definition, SKOS.broader, SKOS.inScheme, SKOS.topConceptOf, LT.status)
@@ -77,9 +82,9 @@ def _refuse_misfit(file: Path, beside: Sequence[Path] = ()) -> None:
 
 
 def _refuse_undescribed(file: Path, beside: Sequence[Path] = ()) -> None:
-    """Makes sure that the terms of an extension say of themselves what ``shapes/typology/extension.ttl`` asks for."""
+    """Makes sure that the terms of an extension, and mappings, say of themselves what ``shapes/typology/`` asks for."""
     with ontology.extended(list(dict.fromkeys((*ontology.extensions_in_use(), *_others(file, beside))))):
-        gaps = _find_gaps(ontology.read_file(file.resolve()))
+        gaps = _find_gaps(file, ontology.read_file(file.resolve()))
     if gaps:
         raise UndescribedTermsError(file, gaps)
 
@@ -99,6 +104,9 @@ def blank_extension() -> str:
 def check_extension(file: Path) -> Extension:
     """Returns what an extension adds, after the reasoner has passed it together with the ontology. Nothing is stored.
 
+    Args:
+        file: The extension in Turtle, or mappings in SSSOM.
+
     Raises:
         OntologyError: It cannot be read, is not Turtle, imports what is not there, declares what another file has, or
             has two concepts that would read the same in a list.
@@ -109,7 +117,7 @@ def check_extension(file: Path) -> Extension:
     from learntogether_kg import reasoning  # noqa: PLC0415  # slow to load, and no other command needs it
 
     vetting.refuse_unvetted()
-    if file not in resources.files("ontology", "extensions/*.ttl"):
+    if file.resolve() not in _shipped():
         _refuse_misfit(file)
     file = file.resolve()
     own = ontology.read_file(file)
@@ -123,23 +131,47 @@ def check_extension(file: Path) -> Extension:
     return Extension(file, iri, tuple(sorted(named - {iri})), len(own), version)
 
 
-def _find_gaps(own: Graph) -> list[str]:
-    """Returns what the rules of editing say of an extension's terms, each a sentence that names the term.
+def _shipped() -> set[Path]:
+    """Returns the files that the package has already."""
+    found = (
+        *resources.files("ontology", "extensions/*.ttl"),
+        *resources.files("ontology", f"mappings/*{sssom.SUFFIX}"),
+    )
+    return {path.resolve() for path in found}
+
+
+def _find_gaps(file: Path, own: Graph) -> list[str]:
+    """Returns what the rules of editing say of a file's terms and mappings, each a sentence with the term, or the cell.
 
     Of a term that it only deprecates they ask no more than what takes its place: the rest stands in another file.
     """
     from learntogether_kg.validation.reference import ReferenceEngine  # noqa: PLC0415  # slow to load
 
-    shapes = ontology.read_file(resources.folder("shapes") / "typology" / "extension.ttl")
-    declared, deprecated = set(own.subjects(RDF.type, LT.Pattern)), set(own.subjects(OWL.deprecated))
+    shapes = Graph()
+    for path in resources.files("shapes", "typology/*.ttl"):
+        shapes += ontology.read_file(path)
+    declared = {*own.subjects(RDF.type, LT.Pattern), *own.subjects(RDF.type, LT.Mapping)}
+    deprecated = set(own.subjects(OWL.deprecated))
     of_deprecated = {
         each
         for shape in shapes.subjects(SH.targetSubjectsOf, OWL.deprecated)
         for each in shapes.objects(shape, SH.property)
     }
-    found = {
-        (str(result.focus_node), str(shapes.value(result.source_shape, SH.message)))
-        for result in ReferenceEngine(shapes).check(own)
-        if result.focus_node in declared or (result.focus_node in deprecated and result.source_shape in of_deprecated)
-    }
-    return [f"<{term}>: {message}" for term, message in sorted(found)]
+    rows = sssom.read(file, file.read_text(encoding="utf-8-sig")) if sssom.is_mapping_file(file) else None
+    found = set[tuple[int, str]]()
+    for result in ReferenceEngine(shapes).check(_with_ends(own)):
+        node, source = result.focus_node, result.source_shape
+        if node in declared or (node in deprecated and source in of_deprecated):
+            slot, message = (str(shapes.value(source, each) or "") for each in (LTS.slot, SH.message))
+            place = rows.place(node, slot) if rows else f"<{node}>"
+            found.add((rows.line(node) if rows else 0, f"{place}: {message}"))
+    return [told for _, told in sorted(found)]
+
+
+def _with_ends(own: Graph) -> Graph:
+    """Returns a graph with what the ontology in use calls both ends of its mappings, and the schemes they are of."""
+    whole, asked = ontology.load_ontology(), Graph() + own
+    for end in {*own.objects(None, LT.mappingSubject), *own.objects(None, LT.mappingObject)}:
+        for predicate in (SKOS.prefLabel, SKOS.inScheme):
+            asked += ((end, predicate, value) for value in whole.objects(end, predicate))
+    return asked

@@ -13,9 +13,7 @@ from rdflib.term import Node
 from learntogether_kg import ontology
 from learntogether_kg.errors import OntologyError
 from learntogether_kg.namespaces import CL, LT, TYP
-
-RELATIONS: Final = ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
-"""How a term may be mapped to one of another scheme; SKOS Reference, section 10."""
+from learntogether_kg.sssom import RELATIONS
 
 _INVERSE: Final = {"broadMatch": "narrowMatch", "narrowMatch": "broadMatch"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Graph, URIRef
@@ -11,6 +12,31 @@ from learntogether_kg import ontology, resources
 from learntogether_kg.errors import OntologyError, UnknownVersionError
 from learntogether_kg.namespaces import CL, LT, TYP, expand
 from learntogether_kg.typology.terms import Typology, earlier
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A version of the typology, or another scheme.
+
+    Attributes:
+        name: By which it is found.
+        label: What people call it.
+        iri: The version or the scheme.
+        is_scheme: Whether it is a scheme beside the typology.
+        date: When it was made, as stated; empty where that is not said.
+        replaces: The name of the version before it; empty of the first one and of a scheme.
+        definition: What it is.
+        typology: Its terms.
+    """
+
+    name: str
+    label: str
+    iri: URIRef
+    is_scheme: bool
+    date: str
+    replaces: str
+    definition: str
+    typology: Typology
 
 
 def find(text: str, extensions: Sequence[Path] = ()) -> Typology:
@@ -31,7 +57,7 @@ def find(text: str, extensions: Sequence[Path] = ()) -> Typology:
         return Typology.read(text, ontology.read_ontology(path.resolve()))
     if path.is_file():
         return read_file(path, extensions)
-    return _named(text, extensions)
+    return find_named(text, extensions)
 
 
 def read_file(file: Path, extensions: Sequence[Path] = ()) -> Typology:
@@ -58,12 +84,35 @@ def read_file(file: Path, extensions: Sequence[Path] = ()) -> Typology:
 
 def known(extensions: Sequence[Path] = ()) -> dict[str, URIRef]:
     """Returns the versions and the schemes that the project knows, by label; code lists are none."""
-    graph = _with(extensions)
+    return _known(_with(extensions))
+
+
+def _known(graph: Graph) -> dict[str, URIRef]:
     versions = [iri for iri in graph.subjects(RDF.type, LT.TypologyVersion) if isinstance(iri, URIRef)]
     versions.sort(key=lambda iri: (len(earlier(graph, iri)), str(iri)))
     schemes = [iri for iri in _own_schemes(graph) if iri != TYP.scheme]
     labels = {str(graph.value(iri, RDFS.label) or iri): iri for iri in versions}
     return labels | {str(graph.value(iri, SKOS.prefLabel) or iri): iri for iri in schemes}
+
+
+def listed(extensions: Sequence[Path] = ()) -> list[Listed]:
+    """Returns the versions of the typology, oldest first, and then the other schemes.
+
+    Args:
+        extensions: Extensions that belong to the ontology besides.
+    """
+    whole = _with(extensions)
+    found = []
+    for label, iri in _known(whole).items():
+        is_scheme = (iri, RDF.type, LT.TypologyVersion) not in whole
+        typology = (
+            Typology.read(label, whole, (iri,)) if is_scheme else Typology.read(label, _as_of(iri, whole, extensions))
+        )
+        replaced = whole.value(iri, DCTERMS.replaces)
+        date, definition = (str(whole.value(iri, each) or "") for each in (DCTERMS.date, SKOS.definition))
+        earlier_one = _local(replaced) if isinstance(replaced, URIRef) else ""
+        found.append(Listed(_local(iri), label, iri, is_scheme, date, earlier_one, definition, typology))
+    return found
 
 
 def before(version: URIRef, extensions: Sequence[Path] = ()) -> Typology:
@@ -80,20 +129,39 @@ def before(version: URIRef, extensions: Sequence[Path] = ()) -> Typology:
     return Typology.read(str(whole.value(last, RDFS.label) or last), _as_of(last, whole, extensions))
 
 
+def newest(extensions: Sequence[Path] = ()) -> Typology:
+    """Returns the typology in use, with its extensions, under the name of its newest version.
+
+    Raises:
+        OntologyError: A file cannot be read.
+    """
+    found = Typology.read("", _with(extensions))
+    return replace(found, name=found.version_label())
+
+
 def counted_by(extensions: Sequence[Path]) -> str:
     """Returns the name of the version that a library is coded by, given the extensions that it keeps."""
     return Typology.read("", _with(extensions)).version_label()
 
 
-def _named(text: str, extensions: Sequence[Path]) -> Typology:
+def find_named(text: str, extensions: Sequence[Path] = ()) -> Typology:
+    """Returns the typology of a version or a scheme that the project knows. No file is opened by what is given.
+
+    Args:
+        text: Its label, its IRI, or the last part of that.
+        extensions: Extensions that belong to the ontology besides.
+
+    Raises:
+        UnknownVersionError: There is none of that name.
+    """
     names = known(extensions)
     wanted = {
         label: iri
         for label, iri in names.items()
-        if text.casefold() in (label.casefold(), iri.rpartition("#")[2].casefold(), str(iri)) or expand(text) == iri
+        if text.casefold() in (label.casefold(), _local(iri).casefold(), str(iri)) or expand(text) == iri
     }
     if len(wanted) != 1:
-        raise UnknownVersionError(text, [iri.rpartition("#")[2] or str(iri) for iri in names.values()])
+        raise UnknownVersionError(text, [_local(iri) for iri in names.values()])
     ((label, iri),) = wanted.items()
     whole = _with(extensions)
     if (iri, RDF.type, LT.TypologyVersion) not in whole:
@@ -136,3 +204,7 @@ def _own_schemes(graph: Graph) -> tuple[URIRef, ...]:
 def _name(graph: Graph, schemes: Sequence[URIRef], otherwise: str) -> str:
     label = graph.value(schemes[0], SKOS.prefLabel) or graph.value(schemes[0], DCTERMS.title)
     return str(label or otherwise)
+
+
+def _local(iri: URIRef) -> str:
+    return iri.rpartition("#")[2] or str(iri)

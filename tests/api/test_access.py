@@ -41,6 +41,13 @@ PUBLIC_UNDER_ANY_PROFILE = {
     "/queries",
     "/releases",
     "/typology",
+    "/typology/difference",
+    "/typology/difference.md",
+    "/layers",
+    "/layers.svg",
+    "/layers/layer.json",
+    "/layers/difference",
+    "/layers/difference.svg",
     "/codelists",
     "/ontology",
     "/ontology.{form}",
@@ -234,6 +241,8 @@ def test_the_alternatives_are_never_opened(library: Library, tokens: dict[Role |
 
 def test_the_guard_lets_nothing_through_by_the_look_of_its_name() -> None:
     assert is_protected("/recurrence.json")
+    assert is_protected("/typology/difference.json")
+    assert not any(is_protected(f"/typology/emerging{ending}") for ending in ("", ".json", ".csv", "/", "/x"))
     assert not is_protected("/recurrences")
     assert not is_protected("/queries/reviews")
     assert not is_protected("/reviews")

@@ -18,6 +18,7 @@ from tests.api.test_access import _routes
 
 HTML, JSON, CSV = "text/html", "application/json", "text/csv"
 NEVER_KEPT = {
+    "/layers/difference",
     "/releases",
     "/health",
     "/metrics",

@@ -40,13 +40,13 @@ def test_a_reader_is_led_to_the_page(client: TestClient) -> None:
     for address, page in (
         ("/id/review/d953e70da436741e", "/reviews/d953e70da436741e"),
         ("/id/review/d953e70da436741e?release=2020", None),
-        ("/typology", "/patterns"),
         ("/codelists", "/ontology"),
     ):
         answer = client.get(address, headers=BROWSER, follow_redirects=False)
         assert (answer.status_code, answer.headers.get("location")) == ((303, page) if page else (404, None))
         if page:
             assert client.get(page, headers=BROWSER).status_code == 200
+    assert 'id="clear-roles"' in client.get("/typology", headers=BROWSER).text, "where the IRI of a pattern leads"
 
 
 @pytest.mark.parametrize("form", RDF)

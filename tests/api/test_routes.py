@@ -177,11 +177,13 @@ def test_a_release_that_lacks_quads_is_not_healthy(serve: MakeClient) -> None:
 def test_openapi_lists_every_address_and_its_version(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     assert document["info"]["version"] == __version__
-    counted = ["/recurrence", "/interactions", "/patterns/{pattern}/evidence"]
+    counted = ["/recurrence", "/interactions", "/patterns/{pattern}/evidence", "/layers", "/layers/difference"]
+    counted += ["/typology", "/typology/difference", "/typology/emerging"]
     pages = [*LISTS, *counted, "/queries/{name}", "/reviews/{review}", "/patterns/{pattern}"]
     ontology = {"/ontology", "/ontology.{form}", "/ontology/context.jsonld", "/ontology/{name}"}
-    identifiers = {"/id/review/{review}", "/id/review/{review}/{node}", "/typology", "/codelists"}
+    identifiers = {"/id/review/{review}", "/id/review/{review}/{node}", "/codelists"}
     service = {"/", "/health", "/metrics", "/recurrence.svg", "/validate", "/template.xlsx", *ontology, *identifiers}
+    service |= {"/layers.svg", "/layers/layer.json", "/layers/difference.svg", "/typology/difference.md"}
     service |= {"/queries.ttl", "/queries.jsonld", "/sparql", "/.well-known/void"}
     assert set(document["paths"]) == service | {page + ending for page in pages for ending in FORMS}
     posted = {path for path, operations in document["paths"].items() if "post" in operations}

@@ -41,6 +41,11 @@ PAGES = [
     "/reviews",
     "/patterns",
     "/patterns/clear-roles",
+    "/typology",
+    "/typology/difference",
+    "/typology/emerging",
+    "/layers",
+    "/layers/difference",
     "/validate",
     "/nothing",
 ]
