@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from learntogether_kg import emerging, queries
 from learntogether_kg.cli_library import DEFAULT_LIBRARY, LibraryOption, ReleaseOption, open_asked, open_folder
-from learntogether_kg.cli_terminal import Format, err, print_answer, write_new
+from learntogether_kg.cli_terminal import Format, err, out, print_answer, write_new
 from learntogether_kg.errors import UnreadableFileError
 from learntogether_kg.migration import in_library, report
 from learntogether_kg.migration.report import ImpactForm
 from learntogether_kg.typology import versions
 from learntogether_kg.typology.difference import Difference
 from learntogether_kg.typology.difference import Form as DifferenceForm
+from learntogether_kg.typology.export import WRITERS, export
 from learntogether_kg.typology.extension import blank_extension, check_extension
 
 app = typer.Typer(help="Look after the typology, its versions and its extensions.", no_args_is_help=True)
@@ -120,6 +122,20 @@ def emerging_(
     answer = emerging.as_answer(found, {**asked.arguments, "likeness": f"{likeness:g}"})
     print_answer(answer, form, f"{len(found)} candidate(s) for sub-patterns")
     err.print(f"{emerging.METHOD}.", soft_wrap=True)
+
+
+@app.command("export")
+def export_(
+    to: Annotated[Path, typer.Argument(metavar="OUT", help=f"The file to write: {', '.join(WRITERS)}.")],
+    version: Annotated[str, typer.Option("--version", help="A version, scheme, file or folder.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write the typology for other programs: .qdc is the codebook of NVivo, ATLAS.ti, MAXQDA and QualCoder."""
+    if to.exists() and not force:
+        raise UnreadableFileError(to, "it is there already; choose another name, or replace it with --force")
+    typology = versions.find(version) if version else versions.newest()
+    export(typology, to)
+    out.print(escape(f"Wrote {to}: {typology.name}, {len(typology.terms)} terms"), soft_wrap=True)
 
 
 @app.command("check")

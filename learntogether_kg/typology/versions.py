@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Graph, URIRef
@@ -78,6 +79,16 @@ def before(version: URIRef, extensions: Sequence[Path] = ()) -> Typology:
         raise OntologyError(str(version), "it replaces no earlier version; say by dct:replaces which")
     last = max(earlier_ones, key=lambda iri: len(earlier(whole, iri)))
     return Typology.read(str(whole.value(last, RDFS.label) or last), _as_of(last, whole, extensions))
+
+
+def newest(extensions: Sequence[Path] = ()) -> Typology:
+    """Returns the typology in use, with its extensions, under the name of its newest version.
+
+    Raises:
+        OntologyError: A file cannot be read.
+    """
+    found = Typology.read("", _with(extensions))
+    return replace(found, name=found.version_label())
 
 
 def counted_by(extensions: Sequence[Path]) -> str:
