@@ -90,8 +90,19 @@ def test_nothing_that_a_review_says_is_lost_in_silence(tmp_path: Path) -> None:
     review = write_review(tmp_path / "r.xlsx")
     whole = read_file(review)
     # An influence is said of an item and of each of its codes: once is enough. The others follow from what is carried.
-    known = (LT.influence, RDF.type, LT.inReview, LT.localId, LT.earliest, LT.latest)
-    said_of_graph = [triple for triple in whole.graph if triple[1] not in known]
+    no = Literal(False)  # of a code is said by its place behind the first
+    # A coder's code is in the coder's IRI too.
+    known = (LT.influence, LT.coderCode, RDF.type, LT.inReview, LT.localId, LT.earliest, LT.latest)
+    coded_items = set(whole.graph.objects(None, LT.classifies))
+    uncoded = {item for item in whole.graph.subjects(RDF.type, LT.ContributoryFactor) if item not in coded_items}
+    assert write_project(whole)[1]["contributory factor: not coded"] == len(uncoded)  # their texts with them
+    said_of_graph = [
+        triple
+        for triple in whole.graph
+        if triple[1] not in known
+        and triple[1:] != (LT.primary, no)
+        and not (triple[0] in uncoded and triple[1] == LT.statement)
+    ]
     file, left = write_project(whole)
     silent = []
     for triple in said_of_graph:
@@ -110,7 +121,7 @@ def test_influences_that_differ_by_pattern_are_counted(tmp_path: Path) -> None:
     first, second = (f"{whole.study}/F1-A-{each}" for each in ("primary", "second"))
     assert (URIRef(first), LT.influence, CL.unsafe) in whole.graph
     whole.graph.set((URIRef(second), LT.influence, CL.neutral))
-    assert write_project(whole)[1]["finding or factor: influences that differ by pattern"] == 1
+    assert write_project(whole)[1]["classification: influences that differ by pattern"] == 1
 
 
 def test_a_reviewers_own_words_go_beside_the_passage(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ class _Writer:
         selection = ET.SubElement(parent, "PlainTextSelection", attributes)
         if passage.statement != passage.text:
             ET.SubElement(selection, "Description").text = passage.statement
-        self._count_influences(given)
+        self._count_unsaid(given)
         coded: set[tuple[str, str]] = set()
         kinds = [kind for kind in ITEM_CODES if (item, RDF.type, kind) in self._graph]
         for node in given:
@@ -170,13 +170,16 @@ class _Writer:
                     user = {"creatingUser": refi.guid(coder)} if coder else {}
                     self._add_coding(selection, code, {"guid": refi.guid(f"{item}|{coder}|{code}"), **user, **day})
 
-    def _count_influences(self, given: Sequence[URIRef]) -> None:
-        """Counts what codes side by side cannot say: which influence is that of which pattern."""
-        told: dict[Node | None, set[Node]] = {}
+    def _count_unsaid(self, given: Sequence[URIRef]) -> None:
+        """Counts what codes side by side cannot say: whose influence is which, and that none of them is primary."""
+        by_coder: dict[Node | None, list[URIRef]] = {}
         for node in given:
-            told.setdefault(self._graph.value(node, LT.codedBy), set()).update(self._graph.objects(node, LT.influence))
-        if differing := sum(len(each) > 1 for each in told.values()):
-            self._left["finding or factor: influences that differ by pattern"] += differing
+            by_coder.setdefault(self._graph.value(node, LT.codedBy), []).append(node)
+        for nodes in by_coder.values():
+            if len({value for node in nodes for value in self._graph.objects(node, LT.influence)}) > 1:
+                self._left["classification: influences that differ by pattern"] += 1
+            if str(self._graph.value(nodes[0], LT.primary)) != "true":
+                self._left["classification: none of a coder's is primary, so the first will be"] += 1
 
     def _day(self, node: URIRef) -> dict[str, str]:
         """Returns the attribute for the date of a classification, where that is stated to the day."""
