@@ -126,6 +126,21 @@ def test_influences_that_differ_by_pattern_are_counted(tmp_path: Path) -> None:
 
 def test_a_reviewers_own_words_go_beside_the_passage(tmp_path: Path) -> None:
     _, workbook = draft(tmp_path, "NVivo")
+    book = openpyxl.load_workbook(workbook)
+    for row in book["Factors"].iter_rows(min_row=3, max_row=3, min_col=2, max_col=2):
+        row[0].value = "Plans were not reviewed"
+    book.save(workbook)
+    export_project(workbook, tmp_path / "out.qdpx")
+    project = RefiProject.load(tmp_path / "out.qdpx", str(tmp_path / "there"))
+    selections = [each for source in project.sources.text_source for each in source.plain_text_selection]
+    assert [each.description for each in selections if each.description] == ["Plans were not reviewed"]
+    passages = {each.text for each in read_project(tmp_path / "out.qdpx").codings}
+    assert "the plan was never looked at again" in passages
+    assert "Plans were not reviewed" not in passages
+
+
+def test_statements_stand_for_passages_where_there_are_none(tmp_path: Path) -> None:
+    _, workbook = draft(tmp_path, "NVivo")
     graph = tmp_path / "r.ttl"
     convert(workbook, graph)
     export_project(graph, tmp_path / "out.qdpx")  # triples have no passages: statements stand for them
