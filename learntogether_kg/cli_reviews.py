@@ -131,13 +131,15 @@ def convert(
     if source.suffix.lower() == exchange.SUFFIX:
         _import(source, target, mapping, force)
         return
-    if target is None or mapping is not None:
-        fail("only a .qdpx project is converted with --mapping, or without OUT; name the file to write", WRONG_USE)
+    if target is None:
+        fail("only a .qdpx project is converted without OUT; name the file to write", WRONG_USE)
     if target.suffix.lower() == exchange.SUFFIX:
-        left = exchange.export_project(source, target)
+        left = exchange.export_project(source, target, mapping)
         out.print(f"Wrote {escape(str(target))}", soft_wrap=True)
         _tell_left(left)
         return
+    if mapping is not None:
+        fail("--mapping is for a .qdpx project, to be read or written; leave it out", WRONG_USE)
     left_out = reviews.convert(source, target, with_source)
     out.print(f"Wrote {escape(str(target))}", soft_wrap=True)
     if left_out:

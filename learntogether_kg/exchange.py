@@ -67,12 +67,13 @@ def import_project(source: Path, target: Path, mapping: Path, force: bool = Fals
     return made.left
 
 
-def export_project(source: Path, target: Path) -> Counter[str]:
+def export_project(source: Path, target: Path, mapping: Path | None = None) -> Counter[str]:
     """Writes a review as a project; one that is there is replaced.
 
     Args:
         source: The review, in any form that is read. A draft workbook that came of a project has its passages.
         target: The project.
+        mapping: The mapping workbook of the project it came from, to write coders and codes as they are there.
 
     Returns:
         What of the review is not in the project, counted.
@@ -84,7 +85,7 @@ def export_project(source: Path, target: Path) -> Counter[str]:
     if draft.context is not None:
         raise UnreadableFileError(source, "it holds one coder's codes and no review; submit it, and export the review")
     passages = read_notes(source, PASSAGES) if source.suffix.lower() == ".xlsx" else []
-    content, left = write_project(draft, passages)
+    content, left = write_project(draft, passages, read_mapping(mapping) if mapping else None)
     _write(target, content)
     return left
 

@@ -21,6 +21,7 @@ from learntogether_kg.ingest.refi.writing import write_project
 from learntogether_kg.namespaces import CL, LT, TYP
 from learntogether_kg.reviews import convert
 from learntogether_kg.second_coding import write_blind
+from tests.ingest.qda_projects import CODINGS, USERS, guid
 from tests.ingest.test_qda_import import PROGRAMS, draft, said
 from tests.workbooks import CELLS
 from tests.workbooks import write as write_review
@@ -46,6 +47,29 @@ def test_coding_comes_back_with_its_codes_passages_and_coders(tmp_path: Path, pr
         ]
         assert texts[0] == texts[1] != set()
     assert left["recommendation: statement"] == 1
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_with_its_mapping_a_project_gets_its_own_codes_and_names_back(tmp_path: Path, program: str) -> None:
+    mapping, workbook = draft(tmp_path, program)
+    export_project(workbook, tmp_path / "out.qdpx", mapping)
+    RefiProject.load(tmp_path / "out.qdpx", str(tmp_path / "there"))
+    project = read_project(tmp_path / "out.qdpx")
+    names = {guid(name).upper(): name for name in ("Paper", "Roles", "Thinking", "Plans", "Bad")}
+    told = {(project.users[each.user], each.text, names.get(each.code, "ours")) for each in project.codings}
+    wanted = {
+        (coder, passage, code) for coder, _, passage, codes in CODINGS for code in codes if code in names.values()
+    }
+    assert {one for one in told if one[2] != "ours"} == wanted
+    assert {guid(user).upper() for user in USERS} == set(project.users)
+    import_project(tmp_path / "out.qdpx", tmp_path / "again.xlsx", prepared(tmp_path / "out.qdpx", mapping))
+    assert said(read_file(tmp_path / "again.xlsx").graph, {}) == said(read_file(workbook).graph, {})
+
+
+def prepared(project: Path, mapping: Path) -> Path:
+    """Returns the mapping with the codes of ours added, all of which are known."""
+    assert prepare_mapping(project, mapping)["open"] == 0
+    return mapping
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

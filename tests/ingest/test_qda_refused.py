@@ -70,6 +70,7 @@ BAD: dict[str, tuple[Callable[[Parts], Parts], str]] = {
     "a description cut off": (lambda parts: {**parts, "project.qde": parts["project.qde"][:900]}, "not well-formed"),
     "no description but words": (with_part("project.qde", b"words"), "not well-formed"),
     "an encoding that is none": (swap('encoding="utf-8"', 'encoding="none-such"'), "not well-formed"),
+    "a prefix of no namespace": (swap("<Sources>", "<Sources><x:y/>"), "not well-formed"),
     "another kind of description": (with_part("project.qde", b"<html/>"), "is not that of a REFI-QDA project"),
     "another namespace": (swap("urn:QDA-XML:project:1.0", "urn:other"), "is not that of a REFI-QDA project"),
     "entities": (swap('<?xml version="1.0" encoding="utf-8"?>', ENTITIES), "declares a document type or entities"),
@@ -335,6 +336,7 @@ def test_wrong_use_is_told(tmp_path: Path) -> None:
         ((project,), "--mapping NEW.xlsx"),
         ((project, tmp_path / "d.ttl", "--mapping", filled(project, tmp_path / "m.xlsx")), "ends in .xlsx"),
         ((tmp_path / "m.xlsx",), "name the file to write"),
+        ((tmp_path / "m.xlsx", tmp_path / "o.ttl", "--mapping", tmp_path / "m.xlsx"), "is for a .qdpx project"),
     ):
         run = ltkg("convert", *arguments)
         assert run.returncode == 2, run.stdout

@@ -11,8 +11,8 @@ from typing import Final
 from learntogether_kg.errors import UnreadableFileError
 from learntogether_kg.ingest.cells import Cells, Row, read_cells
 from learntogether_kg.ingest.layout import Column, key, kind_of, sheets, texts
-from learntogether_kg.ingest.refi.project import Project
-from learntogether_kg.namespaces import TYP
+from learntogether_kg.ingest.refi.project import NOBODY, Project
+from learntogether_kg.namespaces import CL, TYP
 
 ITEM: Final = "Item"
 """Stands for the sheet of a field that findings and factors share."""
@@ -59,6 +59,7 @@ class CodeMapping:
         path: Where it was read.
         draft: The cells of its Draft sheet, by header.
         codes: What each code becomes, by the code's identifier; codes that are left open are not there.
+        names: How each code reads in the project, by its identifier.
         coders: The cells of each coder's row, by the coder's identifier, in their order.
         sources: Those of each source's row, by the source's identifier, in their order.
     """
@@ -66,8 +67,25 @@ class CodeMapping:
     path: Path
     draft: Mapping[str, str]
     codes: Mapping[str, Answer]
+    names: Mapping[str, str]
     coders: Mapping[str, Mapping[str, str]]
     sources: Mapping[str, Mapping[str, str]]
+
+    def users(self) -> dict[str, tuple[str, str]]:
+        """Returns the identifier and the name that coders have in the project, by the code they have in the review."""
+        found = {row["coder"]: (g, row.get("name", "")) for g, row in reversed(list(self.coders.items()))}
+        return {coder: user for coder, user in found.items() if user[0] != NOBODY}
+
+    def own_codes(self) -> dict[str, tuple[str, str]]:
+        """Returns the project's code for each pattern and influence that one code, and no other, becomes, by IRI."""
+        by_iri: dict[str, set[tuple[str, str]]] = {}
+        for code, answer in self.codes.items():
+            target = answer.target
+            influence = target.value if target and (target.sheet, target.header) == (ITEM, "influence") else ""
+            scheme, text = (TYP.scheme, answer.pattern) if answer.pattern else (CL.influences, influence)
+            if choice := texts(scheme).get(key(text)):
+                by_iri.setdefault(str(choice.iri), set()).add((code, self.names[code].rpartition(" › ")[2]))
+        return {iri: found.pop() for iri, found in by_iri.items() if len(found) == 1}
 
     @property
     def taken(self) -> list[str]:
@@ -93,7 +111,8 @@ def read_mapping(path: Path, data: bytes | None = None) -> CodeMapping:
         if key(row.text("take")) not in ("yes", "no"):
             raise _error(path, row, "take", "it says neither yes nor no; choose one")
     codes = {g: _answer(path, row) for g, row in rows["Codes"].items() if row.text("becomes")}
-    return CodeMapping(path, draft, codes, coders, sources)
+    names = {g: row.text("code") for g, row in rows["Codes"].items()}
+    return CodeMapping(path, draft, codes, names, coders, sources)
 
 
 def read_mapping_cells(path: Path, data: bytes | None = None) -> Cells:

@@ -128,7 +128,7 @@ class _Scan:
         self._elements = self._depth = 0
 
     def read(self, content: bytes) -> None:
-        parser = expat.ParserCreate()
+        parser = expat.ParserCreate(namespace_separator=" ")  # so that a prefix of no namespace is found, too
         parser.StartDoctypeDeclHandler = self._refuse_entities
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end

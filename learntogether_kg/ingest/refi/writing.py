@@ -19,6 +19,7 @@ from rdflib.term import Node
 from learntogether_kg import ontology, refi
 from learntogether_kg.ingest.draft import Draft
 from learntogether_kg.ingest.refi.drafting import HEADINGS
+from learntogether_kg.ingest.refi.mapping import CodeMapping
 from learntogether_kg.ingest.refi.sheet import ITEM_CODES
 from learntogether_kg.namespaces import CL, LT, TYP
 
@@ -47,19 +48,25 @@ class _Passage:
     statement: str
 
 
-def write_project(draft: Draft, passages: Sequence[Sequence[str]] = ()) -> tuple[bytes, Counter[str]]:
+def write_project(
+    draft: Draft, passages: Sequence[Sequence[str]] = (), mapping: CodeMapping | None = None
+) -> tuple[bytes, Counter[str]]:
     """Returns a review as a project, and a count of what of it is not in it.
 
     Args:
         draft: The review.
         passages: The table of passages that stayed with it, where it came from a project, the heading first. An item
             without a passage has its statement in the place of one.
+        mapping: That of the project it came from; then coders, and codes that became a pattern or an influence, are
+            written as that project has them.
     """
-    return _Writer(draft, passages).write()
+    return _Writer(draft, passages, mapping).write()
 
 
 class _Writer:
-    def __init__(self, draft: Draft, passages: Sequence[Sequence[str]]) -> None:
+    def __init__(self, draft: Draft, passages: Sequence[Sequence[str]], mapping: CodeMapping | None) -> None:
+        self._users = mapping.users() if mapping else {}
+        self._own = mapping.own_codes() if mapping else {}
         self._draft, self._graph = draft, draft.graph
         self._passages = _by_item(passages)
         self._left: Counter[str] = Counter()
@@ -82,17 +89,24 @@ class _Writer:
         users = ET.SubElement(self._root, "Users") if coders else self._root
         for coder in coders:
             name = str(self._graph.value(coder, LT.coderCode) or unquote(coder.rpartition("/")[2]))
-            ET.SubElement(users, "User", {"guid": refi.guid(str(coder)), "name": refi.text(name)})
+            guid, name = self._users.get(name, (refi.guid(str(coder)), name))
+            ET.SubElement(users, "User", {"guid": guid, "name": refi.text(name)})
 
     def _add_codes(self) -> None:
         graph = ontology.load_ontology()
         retired = [iri for iri in graph.subjects(OWL.deprecated, Literal(True)) if isinstance(iri, URIRef)]
         influences = refi.tree(ontology.concepts(CL.influences))
         kinds = tuple(refi.Code(refi.guid(str(kind)), _label(kind)) for kind in ITEM_CODES)
-        folders = (
+        folders: tuple[refi.Code, ...] = (
             refi.Code(refi.guid(str(CL.influences)), "Influence", codable=False, codes=influences),
             refi.Code(refi.guid(str(LT.Classification)), "Kind of item", codable=False, codes=kinds),
         )
+        if self._own:
+            own = tuple(refi.Code(guid, name) for guid, name in self._own.values())
+            folder = refi.Code(
+                refi.guid(f"{self._draft.study}/codes"), "Codes of the project", codable=False, codes=own
+            )
+            folders = (*folders, folder)
         codes = ET.SubElement(ET.SubElement(self._root, "CodeBook"), "Codes")
         refi.add_codes(codes, (*refi.tree(ontology.concepts(TYP.scheme), retired), *folders))
 
@@ -167,8 +181,11 @@ class _Writer:
             for code in map(str, filter(None, codes)):
                 if (coder, code) not in coded:
                     coded.add((coder, code))
-                    user = {"creatingUser": refi.guid(coder)} if coder else {}
+                    user = {"creatingUser": self._user(coder)} if coder else {}
                     self._add_coding(selection, code, {"guid": refi.guid(f"{item}|{coder}|{code}"), **user, **day})
+
+    def _user(self, coder: str) -> str:
+        return self._users.get(unquote(coder.rpartition("/")[2]), (refi.guid(coder),))[0]
 
     def _count_unsaid(self, given: Sequence[URIRef]) -> None:
         """Counts what codes side by side cannot say: whose influence is which, and that none of them is primary."""
@@ -191,7 +208,7 @@ class _Writer:
 
     def _add_coding(self, selection: ET.Element, code: str, attributes: Mapping[str, str]) -> None:
         coding = ET.SubElement(selection, "Coding", dict(attributes))
-        ET.SubElement(coding, "CodeRef", {"targetGUID": refi.guid(code)})
+        ET.SubElement(coding, "CodeRef", {"targetGUID": self._own.get(code, (refi.guid(code),))[0]})
 
     def _count_left(self) -> None:
         """Counts whatever the review says that no part of a project holds, by class and property."""
