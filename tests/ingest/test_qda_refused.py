@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from learntogether_kg.errors import UnreadableFileError
 from learntogether_kg.exchange import import_project, prepare_mapping
 from learntogether_kg.ingest.refi import package
 from learntogether_kg.ingest.refi.reading import read_project
+from learntogether_kg.ingest.workbook import read_workbook
 from tests.ingest import qda_projects
 from tests.ingest.mappings import ANSWERS, fill, filled, set_field
 from tests.ingest.qda_projects import archive, guid, write
@@ -178,6 +180,18 @@ def test_a_protected_part_is_refused(tmp_path: Path) -> None:
     (tmp_path / "p.qdpx").write_bytes(bytes(data))
     with pytest.raises(UnreadableFileError, match="protected by a password"):
         read_project(tmp_path / "p.qdpx")
+
+
+@pytest.mark.parametrize("kind", ["p.qdpx", "r.xlsx"])
+def test_an_archive_whose_table_points_before_its_beginning_is_refused(tmp_path: Path, kind: str) -> None:
+    whole = write_review(tmp_path / "whole.xlsx").read_bytes() if kind == "r.xlsx" else qda_projects.build("NVivo")
+    data = bytearray(whole)
+    at = data.rindex(b"PK\x05\x06") + 16  # where the table of parts begins, as the end of the archive has it
+    (begins,) = struct.unpack_from("<I", data, at)
+    struct.pack_into("<I", data, at, begins + 50_000)
+    (tmp_path / kind).write_bytes(bytes(data))
+    with pytest.raises(UnreadableFileError, match="damaged"):
+        (read_project if kind == "p.qdpx" else read_workbook)(tmp_path / kind)
 
 
 SEED = qda_projects.build("ATLAS.ti")

@@ -102,7 +102,15 @@ class Package:
         try:
             with self._archive.open(self._entries[name]) as part:
                 content = part.read(self._left + 1)
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            NotImplementedError,
+            EOFError,
+            RuntimeError,
+            OSError,
+            ValueError,
+        ) as error:
             raise self._not_a_project("a part is damaged, or protected by a password") from error
         self._left -= len(content)
         unpacked = MAX_UNPACKED_BYTES - self._left
