@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from learntogether_kg import (
+    exchange,
     reports,
     reviews,
     second_coding,
@@ -128,11 +130,33 @@ def validate(
 
 @app.command()
 def convert(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A workbook, or a review as .ttl, .trig or .jsonld.")],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write: .ttl, .trig or .jsonld.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="A workbook, a review as .ttl, .trig or .jsonld, or a .qdpx project.")
+    ],
+    target: Annotated[
+        Path | None,
+        typer.Argument(metavar="OUT", help="The file to write: .ttl, .trig, .jsonld, .qdpx; .xlsx of .qdpx."),
+    ] = None,
     with_source: Annotated[bool, typer.Option("--with-source", help="Write what identifies the report, too.")] = False,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(metavar="MAPPING.xlsx", help="What the codes of a project become; without OUT it is written."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a draft workbook that is there.")] = False,
 ) -> None:
-    """Write a review as triples or plain JSON, and say what could not be carried over."""
+    """Write a review as triples or plain JSON, or from or to a REFI-QDA project; say what could not be carried."""
+    if source.suffix.lower() == exchange.SUFFIX:
+        _import(source, target, mapping, force)
+        return
+    if target is None:
+        fail("only a .qdpx project is converted without OUT; name the file to write", WRONG_USE)
+    if target.suffix.lower() == exchange.SUFFIX:
+        left = exchange.export_project(source, target, mapping)
+        out.print(f"Wrote {escape(str(target))}", soft_wrap=True)
+        _tell_left(left)
+        return
+    if mapping is not None:
+        fail("--mapping is for a .qdpx project, to be read or written; leave it out", WRONG_USE)
     left_out = reviews.convert(source, target, with_source)
     out.print(f"Wrote {escape(str(target))}", soft_wrap=True)
     if left_out:
@@ -146,6 +170,33 @@ def _use_terms(context: typer.Context, library: str | None, extension: list[Path
     """Makes a command know the terms of a library's extensions, and of others, until it ends."""
     place = open_library(library) if library else None
     context.with_resource(reviews.ontology_of(place, extension or []))
+
+
+def _import(source: Path, target: Path | None, mapping: Path | None, force: bool) -> None:
+    """Makes a draft review of a project, or the workbook that says what its codes become."""
+    if mapping is None:
+        fail(f"{source}: say what its codes become; write the sheet for it with --mapping NEW.xlsx", WRONG_USE)
+    if target is None:
+        added = exchange.prepare_mapping(source, mapping)
+        said = (
+            f"Wrote {mapping}: {added['Codes']} code(s), {added['Coders']} coder(s), {added['Sources']} source(s) added"
+        )
+        then = f"{added['open']} code(s) are open; fill it, then: ltkg convert {source} DRAFT.xlsx --mapping {mapping}"
+        out.print(escape(f"{said}; {then}"), soft_wrap=True)
+        return
+    left = exchange.import_project(source, target, mapping, force)
+    out.print(escape(f"Wrote {target}. Complete it, then: ltkg validate {target} --stage draft"), soft_wrap=True)
+    _tell_left(left)
+
+
+def _tell_left(left: Mapping[str, int]) -> None:
+    """Says what could not be carried over, each kind with its count."""
+    if not left:
+        err.print("Everything was carried over")
+        return
+    err.print("Not carried over:")
+    for what, count in sorted(left.items()):
+        err.print(escape(f"  {count:>5}  {what}"), soft_wrap=True)
 
 
 def _watch(files: list[Path], stage: Stage, form: ReportFormat, to: Path | None, engine: Engine) -> None:

@@ -109,7 +109,7 @@ def _unpack(path: Path, data: bytes) -> Iterator[tuple[str, bytes]]:
                     limit = MAX_UNPACKED_BYTES // _MEGABYTE
                     raise UnreadableFileError(path, f"it unpacks to more than {limit} MB; a review's does not")
                 yield entry.filename, found
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError, ValueError) as error:
         raise _no_workbook(path, "it is something else, or it is damaged or protected by a password") from error
     unpacked = MAX_UNPACKED_BYTES - left
     if unpacked > _RATIO_APPLIES_FROM and unpacked > MAX_RATIO * len(data):

@@ -57,10 +57,7 @@ def read_cells(path: Path, data: bytes | None = None) -> Cells:
     Raises:
         UnreadableFileError: It is no workbook, is larger than a review can be, or is not laid out like the template.
     """
-    try:
-        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(vet(path, load(path, MAX_BYTES, data))))
-    except calamine.CalamineError as error:
-        raise UnreadableFileError(path, f"it is not an Excel workbook (.xlsx) that can be read ({error})") from error
+    workbook = _open(path, data)
     kind = kind_of(workbook.sheet_names)
     _check_sheets(path, workbook, kind)
     found = {}
@@ -72,11 +69,34 @@ def read_cells(path: Path, data: bytes | None = None) -> Cells:
     return found
 
 
+def read_notes(path: Path, name: str, data: bytes | None = None) -> list[list[str]]:
+    """Returns the table on a sheet of notes, which no review is read from; empty where the workbook has no such sheet.
+
+    Args:
+        path: The file, or the name of an upload.
+        name: The sheet.
+        data: Its bytes, where they are at hand already; then nothing is opened.
+
+    Raises:
+        UnreadableFileError: It is no workbook, or is larger than a review can be.
+    """
+    workbook = _open(path, data)
+    table = _table(path, workbook, name) if name in workbook.sheet_names else []
+    return [[_text(value) for value in line] for line in table]
+
+
+def _open(path: Path, data: bytes | None) -> calamine.CalamineWorkbook:
+    try:
+        return calamine.CalamineWorkbook.from_filelike(io.BytesIO(vet(path, load(path, MAX_BYTES, data))))
+    except calamine.CalamineError as error:
+        raise UnreadableFileError(path, f"it is not an Excel workbook (.xlsx) that can be read ({error})") from error
+
+
 def _check_sheets(path: Path, workbook: calamine.CalamineWorkbook, kind: Kind) -> None:
     known = {sheet.name for sheet in sheets(kind)}
     for sheet in sheets(kind):
         if sheet.depth == "findings" and not sheet.optional and sheet.name not in workbook.sheet_names:
-            reason = f"it has no sheet {sheet.name!r}, so it is not a {kind} workbook; make one with `ltkg template`"
+            reason = f"it has no sheet {sheet.name!r}, so it is not a {kind} workbook; make one with `{sheet.made_by}`"
             raise UnreadableFileError(path, reason)
     for name in workbook.sheet_names:
         if name in known or name in _OURS or name.startswith("Notes"):
@@ -148,7 +168,7 @@ def _check_headers(path: Path, sheet: Sheet, found: object) -> None:
 
 def _remedy(sheet: Sheet) -> str:
     headers = ", ".join(column.header for column in sheet.columns)
-    return f"the template has: {headers} (`ltkg template` writes a new one)"
+    return f"the template has: {headers} (`{sheet.made_by}` writes a new one)"
 
 
 def _text(value: object) -> str:

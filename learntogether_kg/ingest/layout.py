@@ -1,4 +1,4 @@
-"""The layouts of the workbooks: that of a review in ``workbook.toml``, that of one coder in ``coding.toml``."""
+"""The layouts of the workbooks: ``workbook.toml`` (a review), ``coding.toml`` (a coder), ``mapping.toml`` (codes)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from rdflib.term import Node
 from learntogether_kg import ontology
 from learntogether_kg.namespaces import LTS, expand
 
-Kind = OneOf["review", "coding"]
-"""Which workbook: one that states a review, or one that one coder codes the items of a review in."""
+Kind = OneOf["review", "coding", "mapping"]
+"""Which workbook: one that states a review, one that one coder codes the items of a review in, or one that says what
+the codes of a REFI-QDA project become in a review."""
 
-_FILES: Final[dict[Kind, str]] = {"review": "workbook.toml", "coding": "coding.toml"}
+_FILES: Final[dict[Kind, str]] = {"review": "workbook.toml", "coding": "coding.toml", "mapping": "mapping.toml"}
 
 REQUIRED_MARK: Final = " (required)"
 """What a heading carries, in words, where a row cannot do without its column."""
@@ -109,6 +110,7 @@ class Sheet:
     depth: str = "findings"
     custody: bool = False
     optional: bool = False
+    made_by: str = "ltkg template"
 
     @cached_property
     def by_header(self) -> dict[str, Column]:
@@ -143,9 +145,10 @@ def guide(kind: Kind = "review") -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def kind_of(names: Collection[str]) -> Kind:
-    """Returns which workbook has sheets of those names; what looks like neither is taken for a review's."""
-    own = sheets("coding")[0].name
-    return "coding" if own in names and sheets()[0].name not in names else "review"
+    """Returns which workbook has sheets of those names; what looks like none is taken for a review's."""
+    others: tuple[Kind, ...] = ("coding", "mapping")
+    found = (kind for kind in others if sheets(kind)[0].name in names and sheets()[0].name not in names)
+    return next(found, "review")
 
 
 @cache
@@ -205,13 +208,14 @@ def _scheme_of(sheet: Sheet) -> URIRef:
 
 
 def _sheet(entry: dict[str, Any]) -> Sheet:
-    plain = {name: entry[name] for name in ("rows", "ids", "depth", "custody", "optional") if name in entry}
+    plain_names = ("rows", "ids", "depth", "custody", "optional", "made_by")
+    plain = {name: entry[name] for name in plain_names if name in entry}
     return Sheet(
         name=entry["name"],
         layout=entry["layout"],
         guide=entry["guide"],
         columns=tuple(_column(column) for column in entry["column"]),
-        nodes=tuple(_node(name, node) for name, node in entry["nodes"].items()),
+        nodes=tuple(_node(name, node) for name, node in entry.get("nodes", {}).items()),
         prefill=_iri(entry["prefill"]) if "prefill" in entry else None,
         **plain,
     )

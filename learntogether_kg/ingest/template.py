@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from learntogether_kg.errors import UnreadableFileError
-from learntogether_kg.ingest.layout import Column, Kind, Sheet, choices, guide, key, sheets
+from learntogether_kg.ingest.layout import Column, Kind, Sheet, guide, key, sheets
 from learntogether_kg.namespaces import REVIEW
 
 DEPTHS: Final = ("findings", "evidence", "full")
@@ -33,6 +34,8 @@ _MADE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LISTS: Final = "Lists"
 _GUIDE: Final = "Guide"
 _LINE_HEIGHT: Final = 15
+_NOTE_WIDTH: Final = 12
+_LONGEST_LIST: Final = 255
 _ALLOWED: Final = {"format_cells": True, "format_columns": True, "format_rows": True, "sort": True, "autofilter": True}
 """What a sheet with locked cells still allows; there is no password, the lock is against slips."""
 _GUIDE_WIDTHS: Final = (24, 100)
@@ -49,8 +52,9 @@ def write_template(
     depth: str = "findings",
     cells: Mapping[str, Rows] | None = None,
     kind: Kind = "review",
+    notes: Mapping[str, Sequence[Sequence[str]]] | None = None,
 ) -> None:
-    """Writes a workbook for one review, or for one coder of a review.
+    """Writes a workbook for one review, for one coder of a review, or for a mapping of codes.
 
     Args:
         out: The file to write, which must end in .xlsx; one that is there is replaced. Or bytes in memory, and then
@@ -58,6 +62,8 @@ def write_template(
         depth: Which sheets are shown at once; the others stand hidden.
         cells: What to fill in, by sheet. Without it the workbook is empty, with a newly minted id.
         kind: Which workbook.
+        notes: Tables to add, by names of sheets that start with Notes: they stay in the workbook and are never read as
+            part of a review. The first row is the heading.
 
     Raises:
         UnreadableFileError: The file cannot be written there.
@@ -83,6 +89,8 @@ def write_template(
             page.hide()
         if any(column.shown for column in sheet.columns):
             page.protect("", _ALLOWED)
+    for name, table in (notes or {}).items():
+        _write_notes(workbook.add_worksheet(name), table, styles)
     _write_lists(workbook, kind)
     workbook.get_worksheet_by_name(sheets(kind)[0].name).activate()
     try:
@@ -169,6 +177,14 @@ def _write_rows(page: Worksheet, sheet: Sheet, rows: Rows, styles: _Styles) -> N
         _fit_row(page, FIRST_ROW + row, widths, texts)
 
 
+def _write_notes(page: Worksheet, table: Sequence[Sequence[str]], styles: _Styles) -> None:
+    page.freeze_panes(1, 0)
+    _set_widths(page, [max(_NOTE_WIDTH, min(len(max(texts, key=len)), 60)) for texts in zip(*table, strict=True)])
+    for row, texts in enumerate(table):
+        for index, text in enumerate(texts):
+            page.write_string(row, index, text, styles.cell if row else styles.heading)
+
+
 def _fold_away(page: Worksheet, sheet: Sheet, depth: str, rows: Rows) -> None:
     """Folds the columns or fields that are for a greater depth, unless something stands in them, behind a "+"."""
     for index, column in enumerate(sheet.columns):
@@ -233,9 +249,9 @@ def _offer(page: Worksheet, column: Column, area: tuple[int, int, int, int]) -> 
 
 def list_source(column: Column) -> str | list[str]:
     """Returns what a column's drop-down offers: its entries, or a formula for them; empty where it has none."""
-    if column.choices:
+    if column.choices and not _is_long(column):
         return list(column.choices)
-    if column.entries:
+    if column.entries or column.choices:
         return f"={_name_of(column)}"
     if column.type == "reference" and column.to:
         target = next(sheet for sheet in sheets() if sheet.name == column.to[0])
@@ -244,16 +260,22 @@ def list_source(column: Column) -> str | list[str]:
 
 
 def _name_of(column: Column) -> str:
-    assert column.entries is not None
-    return "list_" + column.entries.rpartition("/")[2].replace("#", "_").replace("-", "_")
+    listed = column.entries.rpartition("/")[2] if column.entries else f"choices_{column.header}"
+    return "list_" + re.sub(r"[#\s-]", "_", listed)
+
+
+def _is_long(column: Column) -> bool:
+    """Whether fixed choices are more than a spreadsheet takes in the drop-down itself."""
+    return len(",".join(column.choices)) > _LONGEST_LIST
 
 
 def _write_lists(workbook: Workbook, kind: Kind) -> None:
     page = workbook.add_worksheet(_LISTS)
     page.hide()
-    listed = {_name_of(column): column for sheet in sheets(kind) for column in sheet.columns if column.entries}
+    columns = (column for sheet in sheets(kind) for column in sheet.columns)
+    listed = {_name_of(column): column for column in columns if column.entries or _is_long(column)}
     for index, (name, column) in enumerate(listed.items()):
-        offered = [choice.text for choice in choices(column.entries)]
+        offered = list(column.drop_down)
         page.write_string(0, index, name)
         page.write_column(1, index, offered)
         workbook.define_name(name, f"={_LISTS}!{xl_range_abs(1, index, len(offered), index)}")

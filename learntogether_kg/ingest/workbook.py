@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from rdflib import RDF, XSD, Graph, Literal, URIRef
 
+from learntogether_kg.errors import UnreadableFileError
 from learntogether_kg.ingest import layout
 from learntogether_kg.ingest.cells import Cells, Row, Value, read_cells
 from learntogether_kg.ingest.dates import bounds
@@ -47,7 +48,13 @@ def read_review(path: Path, cells: Cells) -> Draft:
     Args:
         path: The file they stand in.
         cells: The rows of its sheets. None is refused.
+
+    Raises:
+        UnreadableFileError: They are those of a mapping of codes, which states no review.
     """
+    if layout.kind_of(cells) == "mapping":
+        reason = "it says what the codes of a project become and is no review; give it to `ltkg convert` with --mapping"
+        raise UnreadableFileError(path, reason)
     return _Reader(path, cells).read()
 
 

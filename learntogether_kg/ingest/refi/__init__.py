@@ -1,0 +1,1 @@
+"""Projects of REFI-QDA (.qdpx), as NVivo, ATLAS.ti, MAXQDA and QualCoder write and read them."""
