@@ -129,6 +129,19 @@ def test_it_says_what_the_types_will_count(teaching_library: Library) -> None:
     assert told == {str(kind): (before[kind], after[kind]) for kind in (T1, T2)}
 
 
+def test_it_says_of_which_pattern_a_share_can_no_longer_be_told(teaching_library: Library) -> None:
+    """Who looked for the old one and did not find it has said nothing of the new one."""
+    found = {
+        review for review, _, coder, each, _ in codings() if coder == "teaching-agreed" and each == TYP.supervision
+    }
+    asked = ltkg("recur", "--by", "pattern", "--library", teaching_library.path, "--format", "json")
+    (row,) = (row for row in json.loads(asked.stdout)["rows"] if row["pattern"]["iri"] == str(TYP.supervision))
+    assert row["looked"] > len(found)
+    told = ltkg("typology", "impact", MOVED, "--library", teaching_library.path).stdout
+    assert f"T2 › Supervision was looked for in {row['looked']} review(s)" in told
+    assert f"that will be known of {len(found)}: the counts can be compared, a share cannot" in told
+
+
 def test_it_changes_nothing(teaching_copy: Path, tmp_path: Path) -> None:
     before = Library.open(teaching_copy).current().manifest
     impact(teaching_copy)

@@ -106,6 +106,20 @@ class Impact:
         """The reviews that hold a touched classification, with their labels."""
         return {each.review: each.review_label for each in self.touched}
 
+    @property
+    def out_of_sight(self) -> tuple[tuple[Row, Row], ...]:
+        """Patterns of which fewer reviews will be known to have looked for than for those whose place they take.
+
+        Each by its row among the counts by pattern, after that of the pattern before. Who looked under the earlier
+        version and found nothing is not asked again, so the share of such a pattern would be one of those with a code.
+        """
+        rows = {
+            row.keys: row for table in self.tables if table.by == ("pattern",) and not table.pairs for row in table.rows
+        }
+        steps = dict.fromkeys((str(t.pattern.iri), str(t.proposed.iri)) for t in self.touched if t.proposed)
+        pairs = ((rows.get((old,)), rows.get((new,))) for old, new in steps)
+        return tuple((old, new) for old, new in pairs if old and new and new.after[1] < old.before[1])
+
 
 def weigh(migration: Migration, coding: pa.Table, library: str, codes: str = "primary", coder: str = "") -> Impact:
     """Returns the impact of a newer version.

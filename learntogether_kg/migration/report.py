@@ -50,6 +50,12 @@ def summary(impact: Impact) -> list[str]:
         "Counts after suppose that all those to be confirmed are, and the rest is left as it is. Nothing is recoded "
         "by this: see `ltkg typology queue`",
         impact.rule,
+        *(
+            f"{old.values[0]} was looked for in {old.before[1]} review(s); of {new.values[0]}, which takes its place, "
+            f"that will be known of {new.after[1]}: the counts can be compared, a share cannot, until the others have "
+            "been coded under the newer version"
+            for old, new in impact.out_of_sight
+        ),
     ]
 
 
