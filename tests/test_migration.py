@@ -331,6 +331,7 @@ def test_what_is_known_is_listed() -> None:
     assert {line.split("  ")[0] for line in ltkg("typology", "list").stdout.splitlines()} == {
         "Typology of 2008",
         "Later wording of the six types (provisional)",
+        "Factors influencing clinical practice",
     }
 
 

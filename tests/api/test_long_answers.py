@@ -160,12 +160,12 @@ def test_a_large_release_is_asked_elsewhere_once(teaching_library: Library, monk
     monkeypatch.setattr(module, "_SMALL", 1)
     served = module.Served.open(release, elsewhere)
     for minimum in ("1", "1", "2"):
-        assert served.ask("trade-offs", {"minimum": minimum}) == queries.ask(
-            release.store, "trade-offs", {"minimum": minimum}
+        assert served.ask("guidance-felt-at-front-line", {"minimum": minimum}) == queries.ask(
+            release.store, "guidance-felt-at-front-line", {"minimum": minimum}
         )
     assert served.ask("types-reported") == queries.ask(release.store, "types-reported")
     served.answer("reviews")
-    assert asked == [(release.path / "store", "trade-offs", {"minimum": each}) for each in ("1", "2")]
+    assert asked == [(release.path / "store", "guidance-felt-at-front-line", {"minimum": each}) for each in ("1", "2")]
 
 
 def test_an_answer_passes_whole_from_one_process_to_another() -> None:
