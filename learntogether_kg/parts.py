@@ -144,8 +144,10 @@ class Parts:
             part.readers -= 1
             if not part.is_sound:
                 self._shelf.pop(part.reviews, None)
-            elif len(part.reviews) >= _BATCHES[-1]:
-                self._spare.append(part)  # a walk through the library comes by here once: nobody asks for these again
+            elif len(part.reviews) == 1 or len(part.reviews) >= _BATCHES[-1]:
+                # One review is loaded in a millisecond, and a walk through the library comes by here once.
+                if len(self._spare) < _AT_ONCE:
+                    self._spare.append(part)
             elif part.readers == 0:
                 # Where two filled one with the same at the same time, the later one stays.
                 self._shelf[part.reviews] = part

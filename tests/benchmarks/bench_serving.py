@@ -146,7 +146,7 @@ def warm(library: Path, names: list[str], **settings: object) -> Iterator[Server
     with server("api.main:create_app", {"library": library, **settings}) as served:
         chance = random.Random(1)
         for address in kinds(names).values():
-            for _ in range(400 if settings.get("cache_megabytes") else 12):
+            for _ in range(400 if settings.get("cache_megabytes") else 60):
                 served.get(address(chance))
         yield served
 
