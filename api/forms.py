@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from api.served import local_name
@@ -22,6 +22,28 @@ class Choice:
     value: str
     label: str
     chosen: bool
+
+
+def choices(names: Iterable[tuple[str, str]], chosen: str) -> tuple[Choice, ...]:
+    """Returns values with their labels as a list to choose from, one of them chosen."""
+    return tuple(Choice(value, label, value == chosen) for value, label in names)
+
+
+@dataclass(frozen=True)
+class Picker:
+    """One list of a form.
+
+    Attributes:
+        name: The argument's name.
+        label: What it means.
+        choices: What can be chosen.
+        several: Whether more than one is chosen.
+    """
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+    several: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +65,11 @@ class Field:
     whole_number: bool
     required: bool
     choices: tuple[Choice, ...]
+
+    @property
+    def picker(self) -> Picker:
+        """The list to choose from, where there is one."""
+        return Picker(self.name, self.label, self.choices)
 
 
 def fields(query: NamedQuery, typed: Mapping[str, str], vocabulary: Vocabulary) -> list[Field]:

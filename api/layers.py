@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from api.forms import Picker, choices
 from api.paging import Pairs
 from api.recurrence import filters, pickers, read_request
 from api.releases import Offer, Opened
@@ -80,12 +81,16 @@ def difference(offer: Offer, asked: Opened, pairs: Pairs) -> View:
     mine, theirs = layer_of(one.served, rest), layer_of(other.served, rest)
     answer = layers.difference(mine, theirs)
     request = read_request(other.served, _by_pattern(rest))
+    names = [(each.name, each.name) for each in offer.listing() if each.manifest is not None]
     context: dict[str, object] = {
         "one": one.name,
         "other": other.name,
-        "names": [each.name for each in offer.listing() if each.manifest is not None],
         "unlike": [each for each in layers.unlike(mine, theirs) if not each.startswith("They differ in release")],
-        "pickers": [each for each in pickers(other.served, request) if each.name not in _NOT_HERE],
+        "pickers": [
+            Picker("one", "The one release", choices(names, one.name)),
+            Picker("other", "The other release", choices(names, other.name)),
+            *(each for each in pickers(other.served, request) if each.name not in _NOT_HERE),
+        ],
         "filters": filters(other.served, request),
         "request": request,
     }

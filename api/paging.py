@@ -144,8 +144,8 @@ def read(pairs: Pairs) -> tuple[Part, Pairs]:
     Raises:
         HTTPException: 422, where a value is no whole number, too small, too large, or given twice.
     """
-    limit = _number(pairs, LIMIT, 1, LONGEST)
-    offset = _number(pairs, OFFSET, 0, FARTHEST)
+    limit = whole_number(pairs, LIMIT, 1, LONGEST)
+    offset = whole_number(pairs, OFFSET, 0, FARTHEST)
     return Part(offset or 0, limit), [pair for pair in pairs if pair[0] not in (LIMIT, OFFSET)]
 
 
@@ -155,7 +155,12 @@ def address(path: str, pairs: Pairs, part: Part) -> str:
     return f"{path}?{urlencode([*pairs, *place])}"
 
 
-def _number(pairs: Pairs, name: str, least: int, most: int) -> int | None:
+def whole_number(pairs: Pairs, name: str, least: int, most: int) -> int | None:
+    """Returns an argument that is a whole number; None where it is not given.
+
+    Raises:
+        HTTPException: 422, where it is no whole number, too small, too large, or given twice.
+    """
     given = [value.strip() for key, value in pairs if key == name]
     if len(given) > 1:
         raise HTTPException(422, f"{name}: it is given more than once; give it one value")

@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 
-from api.forms import Choice
-from api.paging import Pairs
+from api import arguments
+from api.forms import Choice, Picker, choices
+from api.paging import FARTHEST, Pairs, whole_number
 from api.served import Served
-from api.views import LONGEST_ARGUMENT, View
+from api.views import View
 from learntogether_kg import queries
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.figures import AxisValue, Counts
@@ -33,16 +34,6 @@ _TRUTHS: Final = {"true": True, "false": False, "": False}
 _SETTINGS: Final = ("by", "codes", "coder", "year-of", "pairs", "triples", "permutations", "profile")
 FILTERS: Final[dict[str, Dimension]] = {name: each for name, each in dimensions().items() if each.of != "coder"}
 """The dimensions that an address can filter by, each by its own name; whose coding counts is the argument "coder"."""
-
-
-@dataclass(frozen=True)
-class Picker:
-    """One list of a form."""
-
-    name: str
-    label: str
-    choices: tuple[Choice, ...]
-    several: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,32 +156,25 @@ def interactions(served: Served, pairs: Pairs) -> View:
     Raises:
         QueryArgumentError: An argument is unknown or not of its type.
     """
-    given = dict(_single(pairs))
+    given = arguments.once("interactions", pairs)
     only = given.pop("only", "")
     if only not in ("", "harmless-alone"):
         raise QueryArgumentError("interactions", "only", f"{only!r} is not harmless-alone; leave it out for all")
     query = queries.named("unsafe-interactions" if only else "stated-interactions")
     answer = served.answer(query.name, {name: value for name, value in given.items() if value})
     columns = {name: query.columns.get(name, "") for name in answer.columns}
-    choices = {
-        "influence": served.vocabulary.choices("cl:influences").labels,
-        "reach": served.vocabulary.choices("cl:reaches").labels,
+    labels = {
+        "influence": served.vocabulary.choices("cl:influences").labels.values(),
+        "reach": served.vocabulary.choices("cl:reaches").labels.values(),
     }
-    shown = [parameter for parameter in query.parameters if parameter.name in choices]
-    lists = [
-        Picker(
-            parameter.name,
-            parameter.meaning.partition(";")[0],
-            (
-                Choice("", "Any", not given.get(parameter.name)),
-                *(
-                    Choice(label, label, given.get(parameter.name, "").casefold() == label.casefold())
-                    for label in choices[parameter.name].values()
-                ),
-            ),
-        )
-        for parameter in shown
-    ]
+    kinds = [("harmless-alone", "Harmless alone"), ("", "All")]
+    lists = [Picker("only", "Which", choices(kinds, only))] if only else []
+    for parameter in query.parameters:
+        if parameter.name in labels:
+            named = {label.casefold(): label for label in labels[parameter.name]}
+            chosen = named.get(given.get(parameter.name, "").casefold(), "")
+            offered = [("", "Any"), *((label, label) for label in named.values())]
+            lists.append(Picker(parameter.name, parameter.meaning.partition(";")[0], choices(offered, chosen)))
     context: dict[str, object] = {"query": query, "only": only, "lists": lists}
     return View(
         answer, query.summary, query.question, columns, "interactions.html", "interactions", {}, context, in_parts=True
@@ -208,10 +192,8 @@ def read_request(served: Served, pairs: Pairs) -> Request:
     by: list[str] = []
     settings: dict[str, str] = {}
     for name, value in pairs:
-        if name not in known:
-            raise QueryArgumentError(ASKED, name, f"there is no such parameter; it takes {', '.join(known)}")
-        if len(value) > LONGEST_ARGUMENT:
-            raise QueryArgumentError(ASKED, name, f"it is longer than {LONGEST_ARGUMENT} characters")
+        arguments.refuse_unknown(ASKED, name, known)
+        arguments.refuse_long(ASKED, name, value)
         if name == "by":
             by += [each.strip() for each in value.split(",") if each.strip()]
         elif name in FILTERS:
@@ -243,21 +225,21 @@ def pickers(served: Served, request: Request) -> list[Picker]:
     if request.coder and request.coder not in dict(coders):
         coders.append((request.coder, request.coder))
     return [
-        Picker("by", "Count reviews by", _choices(names[1:] if not what else names, one)),
-        Picker("by", "and by", _choices(names, other)),
+        Picker("by", "Count reviews by", choices(names[1:] if not what else names, one)),
+        Picker("by", "and by", choices(names, other)),
         Picker(
-            "codes", "Codes that count", _choices([("primary", "Primary codes"), ("any", "Any code")], request.codes)
+            "codes", "Codes that count", choices([("primary", "Primary codes"), ("any", "Any code")], request.codes)
         ),
-        Picker("coder", "Whose coding", _choices([("", "The library’s default coder"), *coders], request.coder)),
+        Picker("coder", "Whose coding", choices([("", "The library’s default coder"), *coders], request.coder)),
         Picker(
             "year-of",
             "Which year",
-            _choices([(k, w.capitalize()) for k, w in year_kinds().items()], request.year or next(iter(year_kinds()))),
+            choices([(k, w.capitalize()) for k, w in year_kinds().items()], request.year or next(iter(year_kinds()))),
         ),
         Picker(
             "pairs",
             "Show",
-            _choices([("", "A table of reviews"), ("true", "Pairs of patterns")], "true" if what else ""),
+            choices([("", "A table of reviews"), ("true", "Pairs of patterns")], "true" if what else ""),
         ),
     ]
 
@@ -277,10 +259,6 @@ def filters(served: Served, request: Request) -> list[Picker]:
         if choices:
             lists.append(Picker(name, dimension.label, (Choice("", "Any", not mine), *choices), len(mine) > 1))
     return lists
-
-
-def _choices(names: Iterable[tuple[str, str]], chosen: str) -> tuple[Choice, ...]:
-    return tuple(Choice(value, label, value == chosen) for value, label in names)
 
 
 def _figure(served: Served, row: Row, worked: Share, request: Request) -> Figure:
@@ -363,18 +341,5 @@ def _truth(name: str, text: str) -> bool:
 
 def _page(pairs: Pairs) -> tuple[int, Pairs]:
     """Returns the number of the page and the other arguments."""
-    page = [value for name, value in pairs if name == "page"]
-    text = page[0] if page else "1"
-    if len(page) > 1 or not text.isdecimal() or not 0 < int(text) < LONGEST_ARGUMENT**2:
-        raise QueryArgumentError(ASKED, "page", f"{text!r} is not the number of a page")
-    return int(text), [pair for pair in pairs if pair[0] != "page"]
-
-
-def _single(pairs: Pairs) -> Pairs:
-    names = [name for name, _ in pairs]
-    for name, value in pairs:
-        if names.count(name) > 1:
-            raise QueryArgumentError("interactions", name, "it is given more than once; give it one value")
-        if len(value) > LONGEST_ARGUMENT:
-            raise QueryArgumentError("interactions", name, f"it is longer than {LONGEST_ARGUMENT} characters")
-    return pairs
+    page = whole_number(pairs, "page", 1, FARTHEST) or 1
+    return page, [pair for pair in pairs if pair[0] != "page"]

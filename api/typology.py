@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 
 from rdflib import DCTERMS, SKOS, Graph, URIRef
 
-from api.forms import Choice
+from api import arguments
+from api.forms import Picker, choices
 from api.paging import Pairs
-from api.recurrence import Picker
 from api.served import Served, local_name
-from api.views import LONGEST_ARGUMENT, View
+from api.views import View
 from learntogether_kg import emerging
 from learntogether_kg.answers import Answer, Resource
 from learntogether_kg.errors import QueryArgumentError
@@ -92,8 +92,7 @@ def in_use(served: Served) -> Listed:
 
 def overview(served: Served, pairs: Pairs, records_are_open: bool) -> View:
     """Returns the versions of the typology and the other schemes; the page has every term and mapping besides."""
-    for name, _ in pairs:
-        raise QueryArgumentError("typology", name, "this address takes no parameters; see /typology/difference")
+    arguments.refuse_any("typology", pairs, "see /typology/difference")
     found = listed(served)
     before = [_compared_with(each, found) for each in found]
     differences = [
@@ -161,11 +160,12 @@ def difference(served: Served, pairs: Pairs) -> View:
     answer = Answer(
         "typology-difference", {"old": old.name, "new": new.name}, tuple(_CHANGES), rows, resources=("old", "new")
     )
-    choices = [
-        Picker(name, label, tuple(Choice(v.name, v.label, v == chosen) for v in listed(served)))
-        for name, label, chosen in (("old", "From", old), ("new", "To", new))
+    known = [(each.name, each.label) for each in listed(served)]
+    pickers = [
+        Picker("old", "From", choices(known, old.name)),
+        Picker("new", "To", choices(known, new.name)),
     ]
-    context: dict[str, object] = {"shown": found, "pickers": choices, "groups": _groups(found), "head": head}
+    context: dict[str, object] = {"shown": found, "pickers": pickers, "groups": _groups(found), "head": head}
     about: dict[str, object] = {"difference": document(found)}
     return View(answer, found.title, "T4", dict(_CHANGES), "difference.html", "difference", about, context)
 
@@ -184,20 +184,21 @@ def candidates(served: Served, pairs: Pairs) -> View:
     Raises:
         QueryArgumentError: An argument is unknown or not of its type.
     """
-    given = _single(emerging.QUERY, pairs, ("type", "coder", "likeness"))
+    given = _given(emerging.QUERY, pairs, ("type", "coder", "likeness"))
     likeness = _likeness(given.pop("likeness", ""))
     asked = served.ask(emerging.QUERY, given)
     groups = emerging.candidates(asked, likeness, MOST_ITEMS)
     answer = emerging.as_answer(groups, {**asked.arguments, "likeness": f"{likeness:g}"})
     types = [each for each in in_use(served).typology.terms.values() if not each.broader and each.notation]
-    chosen = given.get("type", "")
+    named = [(local_name(str(each.iri)), each.choice) for each in types]
+    coders = [(coder.code, coder.code) for coder in served.counted.coding.coders]
     context: dict[str, object] = {
         "groups": groups,
         "likeness": f"{likeness:g}",
-        "types": [("", "All types"), *((local_name(str(each.iri)), each.choice) for each in types)],
-        "type": chosen,
-        "coder": given.get("coder", ""),
-        "coders": [coder.code for coder in served.counted.coding.coders],
+        "pickers": [
+            Picker("type", "Type", choices([("", "All types"), *named], given.get("type", ""))),
+            Picker("coder", "Coded so by", choices([("", "Anybody"), *coders], given.get("coder", ""))),
+        ],
         "method": emerging.METHOD,
         "asked_of": len(asked.rows),
     }
@@ -273,7 +274,7 @@ def _compared_with(one: Listed, found: Iterable[Listed]) -> Listed | None:
 
 def _two(served: Served, pairs: Pairs) -> tuple[Listed, Listed]:
     """Returns the two versions that are asked for: by default the newest and what it is compared with."""
-    given = _single("typology-difference", pairs, ("old", "new"))
+    given = _given("typology-difference", pairs, ("old", "new"))
     found = listed(served)
     newest = in_use(served)
     new = _version(given["new"], "new", found) if given.get("new") else None
@@ -310,15 +311,6 @@ def _likeness(text: str) -> float:
         raise QueryArgumentError(emerging.QUERY, "likeness", f"{text!r} is no number above 0 and at most 1") from None
 
 
-def _single(asked: str, pairs: Pairs, known: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        if name not in known:
-            raise QueryArgumentError(asked, name, f"there is no such parameter; it takes {', '.join(known)}")
-        if name in found:
-            raise QueryArgumentError(asked, name, "it is given more than once; give it one value")
-        if len(value) > LONGEST_ARGUMENT:
-            raise QueryArgumentError(asked, name, f"it is longer than {LONGEST_ARGUMENT} characters")
-        if value.strip():
-            found[name] = value.strip()
-    return found
+def _given(asked: str, pairs: Pairs, known: tuple[str, ...]) -> dict[str, str]:
+    typed = arguments.once(asked, pairs, known)
+    return {name: value.strip() for name, value in typed.items() if value.strip()}

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from rdflib import URIRef
 from starlette.exceptions import HTTPException
 
+from api import arguments
 from api.paging import Pairs
 from api.served import Served, local_name
 from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Resource, Value
-from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.parts import Walk
 from learntogether_kg.queries import NamedQuery
 from learntogether_kg.tokens import Role
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 SECONDS = 20
 """How long a part of an answer may take, unless a server is told otherwise."""
-LONGEST_ARGUMENT = 1000
-"""Characters; no label is as long, and comparing one with thousands of labels takes time."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class View:
 
 def query_list(pairs: Pairs) -> View:
     """Returns all named queries."""
-    _take_none("queries", pairs)
+    arguments.refuse_any("queries", pairs)
     columns = {
         "query": "The query's name, which is also its address",
         "topic": "What it is about",
@@ -93,9 +91,9 @@ def query(served: Served, name: str, pairs: Pairs) -> View:
         QueryArgumentError: An argument is unknown, not of its type, or given twice.
     """
     asked = queries.named(name)
-    arguments = _arguments(name, pairs)
-    answer = served.answer(name, arguments)
-    return _view(asked, answer, "query.html", name, context={"query": asked, "typed": arguments}, in_parts=True)
+    typed = arguments.once(name, pairs)
+    answer = served.answer(name, typed)
+    return _view(asked, answer, "query.html", name, context={"query": asked, "typed": typed}, in_parts=True)
 
 
 def release_list(releases: Offer, role: Role | None, pairs: Pairs) -> View:
@@ -103,7 +101,7 @@ def release_list(releases: Offer, role: Role | None, pairs: Pairs) -> View:
 
     How many reviews a restricted release holds is nobody's to know without a token.
     """
-    _take_none("releases", pairs)
+    arguments.refuse_any("releases", pairs)
     columns = {
         "release": "The name to ask it by: ?release=NAME at every address",
         "made": "When it was made, in UTC",
@@ -131,7 +129,7 @@ def _release_row(listed: Listed, role: Role | None, default: str) -> tuple[Value
 
 def review_list(served: Served, pairs: Pairs) -> View:
     """Returns all reviews."""
-    _take_none("reviews", pairs)
+    arguments.refuse_any("reviews", pairs)
     return _view(queries.named("reviews"), served.answer("reviews"), "reviews.html", "reviews", in_parts=True)
 
 
@@ -142,7 +140,7 @@ def review(served: Served, name: str, pairs: Pairs) -> View:
         UnknownReviewError: The release holds no such review.
     """
     resource = served.review(name)
-    _take_none("review-findings", pairs)
+    arguments.refuse_any("review-findings", pairs)
     listed = served.answer("reviews")
     if isinstance(listed, Walk):
         record = replace(listed, only=URIRef(resource.iri)).part(0, None, SECONDS)
@@ -153,7 +151,7 @@ def review(served: Served, name: str, pairs: Pairs) -> View:
 
 def pattern_list(served: Served, pairs: Pairs) -> View:
     """Returns all patterns."""
-    _take_none("pattern-list", pairs)
+    arguments.refuse_any("pattern-list", pairs)
     return _view(queries.named("pattern-list"), served.ask("pattern-list"), "patterns.html", "patterns")
 
 
@@ -163,7 +161,7 @@ def pattern(served: Served, name: str, pairs: Pairs) -> View:
         raise HTTPException(
             404, f"There is no pattern {name!r} in this release. Those it holds are listed at /patterns"
         )
-    _take_none("pattern-reviews", pairs)
+    arguments.refuse_any("pattern-reviews", pairs)
     resource, everything = served.patterns[name], served.ask("pattern-list")
     return _about(served, resource, "pattern", "pattern-reviews", _only(everything, "pattern", resource), everything)
 
@@ -227,22 +225,6 @@ def _queries_about(kind: str, besides: str) -> Iterable[NamedQuery]:
     for candidate in queries.catalogue().values():
         if candidate.name != besides and any(parameter.name == kind for parameter in candidate.parameters):
             yield candidate
-
-
-def _arguments(asked: str, pairs: Pairs) -> dict[str, str]:
-    arguments: dict[str, str] = {}
-    for name, value in pairs:
-        if name in arguments:
-            raise QueryArgumentError(asked, name, "it is given more than once; give it one value")
-        if len(value) > LONGEST_ARGUMENT:
-            raise QueryArgumentError(asked, name, f"it is longer than {LONGEST_ARGUMENT} characters")
-        arguments[name] = value
-    return arguments
-
-
-def _take_none(asked: str, pairs: Pairs) -> None:
-    for name, _ in pairs:
-        raise QueryArgumentError(asked, name, "this address takes no parameters; /queries lists those that do")
 
 
 def _default(parameter: queries.Parameter) -> str:

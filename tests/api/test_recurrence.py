@@ -120,7 +120,7 @@ def test_interactions_that_reviews_state_stand_apart_from_statistics(teaching: T
         ("/recurrence.json?by=type&pairs=true&permutations=7", 422, "neither 0 nor 1000"),
         ("/recurrence.json?coder=" + "x" * 1001, 422, "longer than"),
         ("/patterns/nothing/evidence.json", 404, "no pattern 'nothing'"),
-        ("/patterns/supervision/evidence.json?page=none", 422, "not the number of a page"),
+        ("/patterns/supervision/evidence.json?page=none", 422, "not a whole number from 1"),
         ("/patterns/supervision/evidence.json?by=type", 422, "filters only"),
         ("/interactions.json?only=some", 422, "harmless-alone"),
         ("/interactions.json?reach=far", 422, "not known here"),
