@@ -19,7 +19,7 @@ from api.middleware import security_headers
 from api.negotiation import names_html
 from api.pages import Pages
 from api.releases import Offer
-from learntogether_kg import errors, queries
+from learntogether_kg import errors, query_files
 from learntogether_kg.namespaces import BASE
 
 STATUS: Final[dict[type[errors.LearnTogetherError], HTTPStatus]] = {
@@ -151,7 +151,7 @@ async def _on_ours(request: Request, error: Exception) -> Response:
             return _response(request, problem_of(error), {"Retry-After": _RETRY_AFTER})
         case errors.UnknownQueryError():
             return _response(request, problem_of(error), helpful=error.close)
-        case errors.QueryArgumentError() if error.query in queries.catalogue():
+        case errors.QueryArgumentError() if error.query in query_files.catalogue():
             return _response(request, problem_of(error), helpful=[error.query])
     return _response(request, problem_of(error))
 

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from api.processes import OFFERED, RETRY_AFTER, AllBusyError, Processes, UnfinishedError
 from api.worker import Limits
-from learntogether_kg import errors, queries, query_catalogue
+from learntogether_kg import errors, queries, query_catalogue, query_files
 from learntogether_kg.answers import Answer
 from learntogether_kg.live_state import LiveState
 from learntogether_kg.namespaces import PREFIXES
@@ -62,7 +62,7 @@ class Evaluations:
 
         The store is opened for each query anew: an open one does not survive a fork.
         """
-        queries.catalogue()
+        query_files.catalogue()
         query_catalogue.graph()
         refuse_reaching_out("SELECT * WHERE { ?from ?p ?o }", lambda _: False)
 

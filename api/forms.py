@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from api.served import local_name
 from learntogether_kg.namespaces import expand
-from learntogether_kg.queries import NamedQuery, Parameter, Vocabulary
+from learntogether_kg.queries import Vocabulary
+from learntogether_kg.query_files import NamedQuery, Parameter
 
 _EMPTY = "; empty for "
 _TO_CHOOSE_FROM = 500

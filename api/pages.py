@@ -25,7 +25,7 @@ from learntogether_kg import __version__
 from learntogether_kg.answers import Answer, Resource, Value, heading, text
 from learntogether_kg.live_state import LiveState
 from learntogether_kg.namespaces import shorten
-from learntogether_kg.queries import NamedQuery
+from learntogether_kg.query_files import NamedQuery
 
 if TYPE_CHECKING:
     from typing import Self

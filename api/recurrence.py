@@ -15,7 +15,7 @@ from api.forms import Choice, Picker, choices
 from api.paging import FARTHEST, Pairs, whole_number
 from api.served import Served
 from api.views import View
-from learntogether_kg import queries
+from learntogether_kg import query_files
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.figures import AxisValue, Counts
 from learntogether_kg.recurrence import evidence as chains
@@ -119,7 +119,7 @@ def evidence(served: Served, name: str, pairs: Pairs) -> View:
     question = ask(coding, (), request.where, request.codes, request.coder, request.year)
     traced = chains.trace(coding, served.release.store, question, found[0], page, served.parts)
     figure = served.counted.answer(request)
-    columns = {column: queries.named(chains.CHAIN).columns.get(column, "") for column in traced.answer.columns}
+    columns = {column: query_files.named(chains.CHAIN).columns.get(column, "") for column in traced.answer.columns}
     kept = [pair for pair in rest if pair[1]]
     context: dict[str, object] = {
         "traced": traced,
@@ -160,7 +160,7 @@ def interactions(served: Served, pairs: Pairs) -> View:
     only = given.pop("only", "")
     if only not in ("", "harmless-alone"):
         raise QueryArgumentError("interactions", "only", f"{only!r} is not harmless-alone; leave it out for all")
-    query = queries.named("unsafe-interactions" if only else "stated-interactions")
+    query = query_files.named("unsafe-interactions" if only else "stated-interactions")
     answer = served.answer(query.name, {name: value for name, value in given.items() if value})
     columns = {name: query.columns.get(name, "") for name in answer.columns}
     labels = {

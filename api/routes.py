@@ -17,7 +17,7 @@ from api.documents import HealthDocument
 from api.paging import PIN
 from api.representations import one_form, three_forms
 from api.views import View
-from learntogether_kg import __version__, queries, query_catalogue
+from learntogether_kg import __version__, query_catalogue, query_files
 from learntogether_kg.recurrence.pictures import draw
 from learntogether_kg.typology.difference import Form
 
@@ -27,7 +27,7 @@ QueryName = Annotated[
     str,
     Path(
         description="The query's name",
-        json_schema_extra={"enum": list(queries.catalogue())},
+        json_schema_extra={"enum": list(query_files.catalogue())},
         openapi_examples={"sample": {"value": "recurring-patterns"}},
     ),
 ]
@@ -42,7 +42,7 @@ def home(asked: Now, served: Release, pages: Templates) -> Response:
     """Shows the start page; of a release whose records are not public, leads to what is."""
     if not asked.records_are_open:
         return RedirectResponse(f"/recurrence?{urlencode({PIN: asked.pin})}" if asked.pin else "/recurrence", 303)
-    recurring = queries.named("recurring-patterns")
+    recurring = query_files.named("recurring-patterns")
     holds = served.ask("catalogue").as_records()[0]
     return HTMLResponse(pages.render("home.html", holds=holds, query=recurring, answer=served.ask(recurring.name)))
 

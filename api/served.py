@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from rdflib import RDF, Graph, Literal, URIRef
 
-from learntogether_kg import queries
+from learntogether_kg import queries, query_files
 from learntogether_kg.answers import Answer, Resource
 from learntogether_kg.errors import UnknownReviewError
 from learntogether_kg.live_state import LiveState
@@ -90,8 +90,8 @@ class Served:
         if not isinstance(self.release, Snapshot):
             return None
 
-        def coded_as(pattern: URIRef, influence: URIRef | None) -> Container[URIRef]:
-            return self.counted.coding.coded_as(pattern, influence)  # the table is read when that is first asked
+        def coded_as(pattern: URIRef, influence: URIRef | None, on: tuple[str, ...]) -> Container[URIRef]:
+            return self.counted.coding.coded_as(pattern, influence, on)  # the table is read when that is first asked
 
         return Parts(self.release.store, self.vocabulary, coded_as)
 
@@ -184,7 +184,7 @@ class Served:
         """
         if self.elsewhere is None or self.is_small or isinstance(self.release, LiveState):
             return ask_named(self.release.store, name, arguments, lambda: self.counted.coding, self.vocabulary)
-        query, given = queries.named(name), arguments or {}
+        query, given = query_files.named(name), arguments or {}
         counts = query.counts_over == TABLE
         counted = count_named(self.counted.coding, self.release.store, name, given, self.vocabulary) if counts else None
         if counted is not None:
@@ -207,7 +207,7 @@ class Served:
             QueryArgumentError: An argument is unknown or not of its type.
             TooLongError: It takes longer than is allowed here.
         """
-        walked = walk(self.parts, queries.named(name), arguments or {}) if self.parts else None
+        walked = walk(self.parts, query_files.named(name), arguments or {}) if self.parts else None
         return self.ask(name, arguments) if walked is None else walked
 
     def review(self, name: str) -> Resource:

@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 from api import arguments
 from api.paging import Pairs
 from api.served import Served, local_name
-from learntogether_kg import queries
+from learntogether_kg import query_files
 from learntogether_kg.answers import Answer, Resource, Value
 from learntogether_kg.parts import Walk
-from learntogether_kg.queries import NamedQuery
+from learntogether_kg.query_files import NamedQuery
 from learntogether_kg.tokens import Role
 
 if TYPE_CHECKING:
@@ -74,10 +74,10 @@ def query_list(pairs: Pairs) -> View:
             query.question,
             tuple(f"{p.name}={_default(p)}" for p in query.parameters),
         )
-        for query in queries.catalogue().values()
+        for query in query_files.catalogue().values()
     )
     answer = Answer("queries", {}, tuple(columns), rows)
-    context: dict[str, object] = {"topics": _by_topic(queries.catalogue().values())}
+    context: dict[str, object] = {"topics": _by_topic(query_files.catalogue().values())}
     return View(
         answer, "Every question that can be asked here", "none", columns, "queries.html", "queries", {}, context
     )
@@ -90,7 +90,7 @@ def query(served: Served, name: str, pairs: Pairs) -> View:
         UnknownQueryError: There is none of that name.
         QueryArgumentError: An argument is unknown, not of its type, or given twice.
     """
-    asked = queries.named(name)
+    asked = query_files.named(name)
     typed = arguments.once(name, pairs)
     answer = served.answer(name, typed)
     return _view(asked, answer, "query.html", name, context={"query": asked, "typed": typed}, in_parts=True)
@@ -130,7 +130,7 @@ def _release_row(listed: Listed, role: Role | None, default: str) -> tuple[Value
 def review_list(served: Served, pairs: Pairs) -> View:
     """Returns all reviews."""
     arguments.refuse_any("reviews", pairs)
-    return _view(queries.named("reviews"), served.answer("reviews"), "reviews.html", "reviews", in_parts=True)
+    return _view(query_files.named("reviews"), served.answer("reviews"), "reviews.html", "reviews", in_parts=True)
 
 
 def review(served: Served, name: str, pairs: Pairs) -> View:
@@ -152,7 +152,7 @@ def review(served: Served, name: str, pairs: Pairs) -> View:
 def pattern_list(served: Served, pairs: Pairs) -> View:
     """Returns all patterns."""
     arguments.refuse_any("pattern-list", pairs)
-    return _view(queries.named("pattern-list"), served.ask("pattern-list"), "patterns.html", "patterns")
+    return _view(query_files.named("pattern-list"), served.ask("pattern-list"), "patterns.html", "patterns")
 
 
 def pattern(served: Served, name: str, pairs: Pairs) -> View:
@@ -189,14 +189,14 @@ def _about(  # each is another thing of the two
     context: dict[str, object] = {
         "resource": resource,
         "record": record,
-        "listed_by": queries.named(record.query),
+        "listed_by": query_files.named(record.query),
         "everything": everything,
         "further": list(_queries_about(kind, besides=of)),
         "argument": local_name(resource.iri),
     }
     file = f"{kind}-{local_name(resource.iri)}"
     return _view(
-        queries.named(of),
+        query_files.named(of),
         answer,
         f"{kind}.html",
         file,
@@ -222,12 +222,12 @@ def _view(
 
 
 def _queries_about(kind: str, besides: str) -> Iterable[NamedQuery]:
-    for candidate in queries.catalogue().values():
+    for candidate in query_files.catalogue().values():
         if candidate.name != besides and any(parameter.name == kind for parameter in candidate.parameters):
             yield candidate
 
 
-def _default(parameter: queries.Parameter) -> str:
+def _default(parameter: query_files.Parameter) -> str:
     return local_name(parameter.default_text) or "any"
 
 

@@ -25,7 +25,8 @@ from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Row, csv_lines
 from learntogether_kg.errors import TooLongError
 from learntogether_kg.namespaces import CATALOGUE, ONTOLOGY_GRAPH
-from learntogether_kg.queries import Arguments, NamedQuery, Vocabulary
+from learntogether_kg.queries import Arguments, Vocabulary
+from learntogether_kg.query_files import NamedQuery
 from learntogether_kg.store.base import Solutions
 from learntogether_kg.store.oxigraph import OxigraphStore
 
@@ -44,7 +45,7 @@ _TRAILS: Final = 200
 _KEPT_BYTES: Final = 32 * 1024 * 1024
 """Of packed texts of reviews, of some 10 KB each."""
 
-Coded = Callable[[URIRef, URIRef | None], Container[URIRef]]
+Coded = Callable[[URIRef, URIRef | None, tuple[str, ...]], Container[URIRef]]
 
 
 class Parts:
@@ -53,8 +54,8 @@ class Parts:
     Args:
         store: The whole library.
         vocabulary: Its vocabulary.
-        coded: Tells in which reviews anybody coded anything as a pattern or one under it, with an influence or, for
-            None, with any.
+        coded: Tells in which reviews anybody coded something as a pattern or one under it: with an influence or, for
+            None, with any; and something of which one of some facts is known or, for none, anything.
     """
 
     def __init__(self, store: OxigraphStore, vocabulary: Vocabulary, coded: Coded) -> None:
@@ -68,7 +69,7 @@ class Parts:
         self._size = 0
         self._coded = coded
         self._spare: list[_Part] = []
-        self._known: OrderedDict[tuple[URIRef, URIRef | None], tuple[URIRef, ...]] = OrderedDict()
+        self._known: OrderedDict[tuple[URIRef, URIRef | None, tuple[str, ...]], tuple[URIRef, ...]] = OrderedDict()
         self._reviews: tuple[URIRef, ...] | None = None
 
     def reviews(self) -> tuple[URIRef, ...]:
@@ -77,17 +78,20 @@ class Parts:
             self._reviews = tuple(self.vocabulary.choices("lt:Review").labels)
         return self._reviews
 
-    def coded_as(self, pattern: URIRef, influence: URIRef | None = None) -> tuple[URIRef, ...]:
-        """Returns the reviews in which anything is coded as a pattern or one under it, in the order of their labels.
+    def coded_as(
+        self, pattern: URIRef, influence: URIRef | None = None, on: tuple[str, ...] = ()
+    ) -> tuple[URIRef, ...]:
+        """Returns the reviews in which something is coded as a pattern or one under it, in the order of their labels.
 
         Args:
             pattern: The pattern.
             influence: The influence that it was coded with; None for any.
+            on: Facts of which one must be known of what is coded so; none for anything.
         """
-        key = pattern, influence
+        key = pattern, influence, on
         known = self._known.get(key)
         if known is None:
-            coded = self._coded(pattern, influence)
+            coded = self._coded(pattern, influence, on)
             known = tuple(review for review in self.reviews() if review in coded)
             with self._lock:
                 self._known[key] = known
@@ -335,7 +339,8 @@ class Walk:
         pattern = self._resource(self.asked.query.coded_as)
         if pattern is None:
             return self.parts.reviews()
-        return self.parts.coded_as(pattern, self._resource(self.asked.query.coded_with))
+        query = self.asked.query
+        return self.parts.coded_as(pattern, self._resource(query.coded_with), query.coded_on)
 
     def _resource(self, parameter: str) -> URIRef | None:
         """Returns the resource that a parameter was given, or has as its default; None for any, or for no parameter."""

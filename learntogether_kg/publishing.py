@@ -67,23 +67,12 @@ def _known_releases(library: Library) -> list[withheld.Known]:
     return sorted((*there, *withheld.read(library.path)), key=lambda known: (known.state, known.made))
 
 
-def publish_live(
-    live: LiveLibrary,
-    folder: Path,
-    name: str | None = None,
-    profile: str = "open",
-    progress: Callable[[int], None] = lambda _: None,
-    minutes: float = MOST_MINUTES,
-) -> Snapshot:
-    """Makes a release of what a live library holds, in a folder's library.
+def copied(live: LiveLibrary, folder: Path) -> Library:
+    """Returns a folder's library whose newest state is what a live library holds, so that it can be published there.
 
     Args:
         live: The live library.
         folder: The folder's library; made where there is none.
-        name: The release's name; by default today's date.
-        profile: As for `publish`, and so the rest.
-        progress: Told of the protection of small counts.
-        minutes: How long that may take.
 
     Raises:
         LibraryError: The folder holds something else.
@@ -92,7 +81,7 @@ def publish_live(
     library = reviews.init(folder)
     reviews.vet(library)
     live.snapshot_into(library)
-    return publish(library, name, profile, progress, minutes)
+    return library
 
 
 def protection(release: Snapshot | LiveState, profile: str | None = None) -> Protection:

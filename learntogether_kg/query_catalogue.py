@@ -11,9 +11,9 @@ from typing import Final
 
 from rdflib import DCTERMS, RDF, RDFS, SDO, SH, Graph, Literal, Namespace, URIRef
 
-from learntogether_kg import queries
+from learntogether_kg import query_files
 from learntogether_kg.namespaces import BASE, expand
-from learntogether_kg.queries import NamedQuery, Parameter
+from learntogether_kg.query_files import NamedQuery, Parameter
 
 QUERY: Final = Namespace(BASE + "queries/")
 CATALOGUE: Final = URIRef(BASE + "queries")
@@ -26,7 +26,7 @@ def graph() -> Graph:
     found = Graph(identifier=CATALOGUE)
     for prefix, namespace in (("sh", SH), ("schema", SDO), ("dct", DCTERMS), ("query", QUERY)):
         found.bind(prefix, namespace)
-    for query in queries.catalogue().values():
+    for query in query_files.catalogue().values():
         _add(found, query)
     return found
 

@@ -12,7 +12,7 @@ from rdflib import DCTERMS, OWL, RDF, RDFS, SH, SKOS, BNode, Graph, Literal, URI
 from rdflib.collection import Collection
 from rdflib.term import Node
 
-from learntogether_kg import queries
+from learntogether_kg import query_files
 from learntogether_kg.namespaces import CL, LT, LTS, TYP, shorten
 from learntogether_kg.ontology import load_ontology, load_shapes, per_ontology
 from learntogether_kg.validation.messages import open_message
@@ -161,10 +161,10 @@ def _rule(shapes: Graph, shape: Node) -> Rule:
 
 
 @cache
-def questions() -> Mapping[str, tuple[queries.NamedQuery, ...]]:
+def questions() -> Mapping[str, tuple[query_files.NamedQuery, ...]]:
     """Returns the named queries that use each term, by its prefixed name."""
-    found: dict[str, list[queries.NamedQuery]] = {}
-    for query in queries.catalogue().values():
+    found: dict[str, list[query_files.NamedQuery]] = {}
+    for query in query_files.catalogue().values():
         code = "\n".join(line for line in query.text.splitlines() if not line.startswith(("#+", "PREFIX")))
         for name in sorted(set(re.findall(r"\b(?:lt|typ|cl):[\w-]+", code))):
             found.setdefault(name, []).append(query)

@@ -11,7 +11,7 @@ import pytest
 from rdflib import RDF, Graph, Literal, Namespace, URIRef
 from rdflib.namespace import XSD
 
-from learntogether_kg import coding_table, queries
+from learntogether_kg import coding_table, queries, query_files
 from learntogether_kg.answers import Answer
 from learntogether_kg.errors import DifferingServerError, LearnTogetherError
 from learntogether_kg.library import Library
@@ -199,7 +199,7 @@ def filled(
 
 def cases(name: str) -> list[dict[str, str]]:
     """Returns what a query is asked: its defaults, anything, and what its cases ask that the sample can be asked."""
-    query = queries.named(name)
+    query = query_files.named(name)
     anything = {each.name: "" for each in query.parameters if not each.is_required}
     own = [
         json.loads((case / "arguments.json").read_text()) for case in ALL_CASES if name_of(case).startswith(f"{name}/")
@@ -213,7 +213,7 @@ def cases(name: str) -> list[dict[str, str]]:
 
 def asked(store: SparqlStore | OxigraphStore, name: str, arguments: Mapping[str, str]) -> object:
     """Returns the rows that a query's own SPARQL gives, or how it fails. What is known to differ is asked as well."""
-    query = queries.named(name)
+    query = query_files.named(name)
     try:
         terms = queries.read_arguments(query, arguments, queries.Vocabulary(store)).terms
         labels = queries.labels_of(store)
@@ -222,7 +222,7 @@ def asked(store: SparqlStore | OxigraphStore, name: str, arguments: Mapping[str,
         return type(error).__name__
 
 
-@pytest.mark.parametrize("name", queries.catalogue())
+@pytest.mark.parametrize("name", query_files.catalogue())
 def test_a_named_query_gives_equal_answers_unless_it_is_known_not_to(
     name: str, filled: SparqlStore, sample: OxigraphStore
 ) -> None:
@@ -244,7 +244,7 @@ def test_what_counts_over_the_coding_table_is_answered_rightly_by_every_server(
 ) -> None:
     here = read_coding(coding_table.extract(sample), sample)
     there = Counted.of(LiveLibrary(filled).newest()).coding
-    names = [name for name, query in queries.catalogue().items() if query.counts_over == TABLE]
+    names = [name for name, query in query_files.catalogue().items() if query.counts_over == TABLE]
     assert names
     for name in names:
         expected = ask_named(sample, name, {}, lambda: here)
@@ -253,7 +253,7 @@ def test_what_counts_over_the_coding_table_is_answered_rightly_by_every_server(
 
 def test_every_query_on_the_list_is_one_and_has_a_reason(filled: SparqlStore) -> None:
     known = {**filled.kind().differs, **filled.kind().unsteady}
-    assert set(known) <= set(queries.catalogue())
+    assert set(known) <= set(query_files.catalogue())
     assert all(len(reason) > 20 for reason in known.values())
 
 

@@ -8,10 +8,10 @@ from itertools import product
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from learntogether_kg import coding_table, queries
+from learntogether_kg import coding_table, queries, query_files
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.library import Library
-from learntogether_kg.queries import Parameter
+from learntogether_kg.query_files import Parameter
 from learntogether_kg.recurrence.index import Coding
 from learntogether_kg.recurrence.named import COUNTED, TABLE, answer
 from learntogether_kg.recurrence.reader import read_coding
@@ -40,7 +40,7 @@ def values(parameter: Parameter, coding: Coding) -> list[str | None]:
 
 def arguments(name: str, coding: Coding, every: int) -> Iterator[dict[str, str]]:
     """Yields every so-manyth combination of arguments, and the defaults."""
-    parameters = queries.named(name).parameters
+    parameters = query_files.named(name).parameters
     yield {}
     combinations = [*product(*(values(each, coding) for each in parameters))]
     for place, tried in enumerate(combinations):
@@ -61,9 +61,9 @@ def compare(name: str, coding: Coding, store: Store, every: int) -> int:
 
 
 def test_every_query_that_says_it_counts_over_the_table_does() -> None:
-    said = {name for name, query in queries.catalogue().items() if query.counts_over}
+    said = {name for name, query in query_files.catalogue().items() if query.counts_over}
     assert said == set(COUNTED)
-    assert {queries.named(name).counts_over for name in said} == {TABLE}
+    assert {query_files.named(name).counts_over for name in said} == {TABLE}
 
 
 @pytest.mark.parametrize("name", COUNTED)
@@ -72,7 +72,7 @@ def test_it_is_the_answer_of_the_sparql(name: str, library: str, request: pytest
     built: Library = request.getfixturevalue(f"{library}_library")
     release = built.release()
     coding = read_coding(release.coding(), release.store)
-    assert compare(name, coding, release.store, every=7) >= (3 if queries.named(name).parameters else 1)
+    assert compare(name, coding, release.store, every=7) >= (3 if query_files.named(name).parameters else 1)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rdflib import DCTERMS, RDF, RDFS, SKOS, Graph, Literal, URIRef
 
-from learntogether_kg import ontology, queries, resources
+from learntogether_kg import ontology, queries, query_files, resources
 from learntogether_kg.ingest.layout import choices, sheets
 from learntogether_kg.library import Library
 from learntogether_kg.namespaces import LT, TYP
@@ -55,7 +55,7 @@ def test_no_list_of_the_workbook_offers_it() -> None:
 
 def test_no_query_but_that_on_mappings_answers_with_it(sample_library: Library) -> None:
     store = sample_library.current().store
-    for name in queries.catalogue():
+    for name in query_files.catalogue():
         told = "".join(queries.ask(store, name).as_csv())
         assert (str(TYP["later-"]) in told) == (name == "mappings"), name
 

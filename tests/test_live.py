@@ -62,12 +62,12 @@ def test_what_identifies_a_report_is_not_sent(live: LiveLibrary) -> None:
 
 def test_a_release_of_a_live_library_is_made_in_a_folder(live: LiveLibrary, tmp_path: Path) -> None:
     reviews.submit(live, FILES)
-    release = publishing.publish_live(live, tmp_path / "releases", "first")
+    release = publishing.publish(publishing.copied(live, tmp_path / "releases"), "first")
     assert release.studies() == live.studies()
     withdrawn = live.studies()[0]
     reviews.withdraw(live, [str(withdrawn)], "to try it")
     assert live.state() == 2
-    second = publishing.publish_live(live, tmp_path / "releases", "second")
+    second = publishing.publish(publishing.copied(live, tmp_path / "releases"), "second")
     assert withdrawn not in second.studies()
     assert withdrawn in Library.open(tmp_path / "releases").release("first").studies()
 
@@ -245,7 +245,7 @@ def test_virtuoso_keeps_counts_and_gives_a_library_back(tmp_path: Path) -> None:
             store.change({}, before, then=["this is no update"])
         assert live.studies() == before
         reviews.withdraw(live, [str(before[0])], "to try it")
-        release = publishing.publish_live(live, tmp_path / "releases", "first")
+        release = publishing.publish(publishing.copied(live, tmp_path / "releases"), "first")
         assert (live.state(), release.studies()) == (3, before[1:])
 
 

@@ -63,7 +63,7 @@ def test_a_live_library_is_recoded_as_a_folder_is(kind: str, tmp_path: Path) -> 
         reviews.withdraw(live, [str(live.studies()[0])], "to try it")
         assert [each.read_bytes() for each in live.newest().extensions()] == [MOVED.read_bytes()]
         assert (VERSION, RDF.type, LT.TypologyVersion) in store.graph(ONTOLOGY_GRAPH)
-        release = publishing.publish_live(live, tmp_path / "releases", "first")
+        release = publishing.publish(publishing.copied(live, tmp_path / "releases"), "first")
         assert [each.read_bytes() for each in release.extensions()] == [MOVED.read_bytes()]
         assert (AFTER, RDF.type, LT.Pattern) in release.store.graph(ONTOLOGY_GRAPH)
     assert ontology.extensions_in_use() == ()

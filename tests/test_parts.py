@@ -10,15 +10,16 @@ import pytest
 from rdflib import URIRef
 
 from learntogether_kg import parts as module
-from learntogether_kg import queries
+from learntogether_kg import queries, query_files
 from learntogether_kg.errors import TooLongError
 from learntogether_kg.library import Library
+from learntogether_kg.namespaces import LT
 from learntogether_kg.parts import Parts, Walk, walk
 from learntogether_kg.queries import Vocabulary
 from learntogether_kg.recurrence.request import Counted
 
 LONG = 600
-BY_REVIEW = [query.name for query in queries.catalogue().values() if query.each_row_from]
+BY_REVIEW = [query.name for query in query_files.catalogue().values() if query.each_row_from]
 
 
 @pytest.fixture(params=["sample", "teaching"])
@@ -30,20 +31,20 @@ def parts(request: pytest.FixtureRequest) -> Parts:
 
 
 def walked(parts: Parts, name: str, **arguments: str) -> Walk:
-    found = walk(parts, queries.named(name), arguments)
+    found = walk(parts, query_files.named(name), arguments)
     assert found is not None
     return found
 
 
 def tried(parts: Parts, name: str) -> list[dict[str, str]]:
     """Returns the defaults, and some values of what narrows the query."""
-    taken = {parameter.name for parameter in queries.named(name).parameters}
+    taken = {parameter.name for parameter in query_files.named(name).parameters}
     reviews = [{"review": str(review)} for review in parts.reviews()[::9]] if "review" in taken else []
     patterns = ["clear-roles", "supervision", "human-tool-operation"] if "pattern" in taken else []
     influences = ["", "unsafe", "constructive", "neutral"] if "influence" in taken else []
     both = [{"pattern": pattern, "influence": influence} for pattern in patterns for influence in influences]
     all_tried = [{}, *reviews, *({"pattern": pattern} for pattern in patterns), *both]
-    given = queries.named(name).given
+    given = query_files.named(name).given
     return [arguments for arguments in all_tried if not given or given in arguments]
 
 
@@ -78,9 +79,25 @@ def test_reviews_are_found_by_what_anything_in_them_is_coded_as(parts: Parts) ->
     assert parts.coded_as(URIRef("urn:no-pattern")) == ()
 
 
+def test_reviews_are_found_by_what_is_known_of_what_is_coded(parts: Parts) -> None:
+    """To what a recommendation or a question to the board responds, as the reviews' own graphs say."""
+    ask = """PREFIX lt: <https://w3id.org/learntogether/ontology#> PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+        SELECT DISTINCT ?pattern ?class ?review WHERE {
+          ?coding lt:pattern/skos:broader* ?pattern ; lt:classifies ?item ; lt:inReview ?review . ?review a lt:Review .
+          ?answer lt:respondsTo ?item ; a ?class . ?pattern a lt:Pattern }"""
+    told = defaultdict(set)
+    for pattern, kind, review in parts._store.select(ask):
+        fact = {LT.Recommendation: "recommendation", LT.BoardQuestion: "board-question"}[kind]  # type: ignore[index]
+        told[pattern, (fact,)].add(review)
+        told[pattern, ("recommendation", "board-question")].add(review)
+    assert told
+    for (pattern, facts), reviews in told.items():
+        assert set(parts.coded_as(pattern, None, facts)) == reviews, (pattern, facts)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("name", BY_REVIEW)
 def test_every_column_with_resources_is_said_to_have_them(parts: Parts, name: str) -> None:
-    query = queries.named(name)
+    query = query_files.named(name)
     answer = queries.ask(parts._store, name, {})
     held = {
         column
@@ -162,5 +179,5 @@ def test_a_walk_that_takes_too_long_is_stopped(parts: Parts, monkeypatch: pytest
 
 
 def test_a_query_that_says_nothing_is_not_walked(parts: Parts) -> None:
-    assert walk(parts, queries.named("catalogue"), {}) is None
-    assert walk(parts, queries.named("classifications-under-deprecated-terms"), {}) is None
+    assert walk(parts, query_files.named("catalogue"), {}) is None
+    assert walk(parts, query_files.named("classifications-under-deprecated-terms"), {}) is None

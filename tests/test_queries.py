@@ -12,7 +12,7 @@ import pytest
 from rdflib import RDF, Dataset, Literal, URIRef
 from rdflib.plugins.sparql import prepareQuery
 
-from learntogether_kg import queries, resources
+from learntogether_kg import queries, query_files, resources
 from learntogether_kg.errors import QueryArgumentError, QueryFileError, UnknownQueryError
 from learntogether_kg.namespaces import CATALOGUE, CL, CODER, ID, LT, ONTOLOGY_GRAPH, REVIEW, TYP
 from learntogether_kg.store.base import Store, WritableStore
@@ -100,27 +100,27 @@ def test_a_query_answers_as_worked_out_by_hand(case: Path, engine: str, stores: 
         assert table(answer.as_csv()) == table(expected)
 
 
-@pytest.mark.parametrize("name", queries.catalogue())
+@pytest.mark.parametrize("name", query_files.catalogue())
 def test_all_engines_answer_alike_where_anything_is_meant(name: str, stores: Stores) -> None:
-    anything = {parameter.name: "" for parameter in queries.named(name).parameters if parameter.default == "UNDEF"}
+    anything = {parameter.name: "" for parameter in query_files.named(name).parameters if parameter.default == "UNDEF"}
     one, *others = (queries.ask(stores(SMALL)[engine], name, anything) for engine in ENGINES)
     assert others == [one, one]
 
 
-@pytest.mark.parametrize("name", queries.catalogue())
+@pytest.mark.parametrize("name", query_files.catalogue())
 def test_an_empty_library_is_answered_and_not_an_error(name: str, stores: Stores) -> None:
     one, *others = (queries.ask(stores("empty")[engine], name) for engine in ENGINES)
     assert others == [one, one]
 
 
-@pytest.mark.parametrize("name", queries.catalogue())
+@pytest.mark.parametrize("name", query_files.catalogue())
 def test_rows_stand_in_one_order_only(name: str, stores: Stores) -> None:
     rows = queries.ask(stores(SMALL)["oxigraph"], name).rows
     assert len(rows) == len(set(rows)), "a row twice means a join over triples that stand in several graphs"
 
 
 def test_a_synthesis_is_in_no_answer_but_its_own(store: Store) -> None:
-    for name in queries.catalogue():
+    for name in query_files.catalogue():
         told = "".join(queries.ask(store, name).as_csv())
         assert ("ynthesis" in told) == (name == "syntheses"), name
 
@@ -133,7 +133,7 @@ def test_the_answer_names_every_argument_as_a_person_reads_it(store: Store) -> N
 # Completeness
 
 
-@pytest.mark.parametrize("name", queries.catalogue())
+@pytest.mark.parametrize("name", query_files.catalogue())
 def test_every_query_has_a_case(name: str) -> None:
     assert any(case.parent.name == name for case in ALL_CASES)
 
@@ -142,20 +142,20 @@ def test_every_competency_question_is_answered_by_a_query_and_every_query_names_
     with (FIXTURES / "competency.csv").open(encoding="utf-8", newline="") as lines:
         asked = [row["id"] for row in csv.DictReader(lines)]
     assert len(asked) == len(set(asked)) == 30
-    answered = {query.question for query in queries.catalogue().values()}
+    answered = {query.question for query in query_files.catalogue().values()}
     assert answered - {"none"} == set(asked)
 
 
 def test_every_folder_of_cases_names_a_query_and_every_case_is_whole() -> None:
     folders = {path.name for path in CASES.iterdir() if path.is_dir()}
-    assert folders <= set(queries.catalogue())
+    assert folders <= set(query_files.catalogue())
     for case in CASES.glob("*/*/"):
         assert {"arguments.json", "expected.csv"} <= {file.name for file in case.iterdir()}, case
 
 
-@pytest.mark.parametrize("name", queries.catalogue())
+@pytest.mark.parametrize("name", query_files.catalogue())
 def test_every_column_is_explained_and_every_list_is_a_column(name: str) -> None:
-    query = queries.named(name)
+    query = query_files.named(name)
     selected = [str(variable) for variable in prepareQuery(query.text).algebra.PV]
     assert list(query.columns) == selected
     assert set(query.lists) <= set(selected)
@@ -164,12 +164,12 @@ def test_every_column_is_explained_and_every_list_is_a_column(name: str) -> None
 
 def test_query_names_are_unique() -> None:
     files = [file for file in resources.files("queries", "*/*.rq") if file.parent.name != "internal"]
-    assert len({file.stem for file in files}) == len(files) == len(queries.catalogue())
+    assert len({file.stem for file in files}) == len(files) == len(query_files.catalogue())
 
 
-@pytest.mark.parametrize("name", queries.catalogue())
+@pytest.mark.parametrize("name", query_files.catalogue())
 def test_the_default_of_every_parameter_is_an_argument_it_takes(name: str, store: Store) -> None:
-    query = queries.named(name)
+    query = query_files.named(name)
     defaults = {parameter.name: parameter.default_text for parameter in query.parameters}
     assert queries.ask(store, name, defaults) == queries.ask(store, name)
 
@@ -215,11 +215,11 @@ def test_the_default_coder_is_the_best_founded(
 # Files that are no fit queries
 
 
-def read(tmp_path: Path, text: str) -> queries.NamedQuery:
+def read(tmp_path: Path, text: str) -> query_files.NamedQuery:
     file = tmp_path / "topic" / "made-up.rq"
     file.parent.mkdir(exist_ok=True)
     file.write_text(text, encoding="utf-8")
-    return queries.read_query(file)
+    return query_files.read_query(file)
 
 
 def test_a_fit_file_is_read_whole(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rdflib import SH
 
-from learntogether_kg import queries, reference, resources
+from learntogether_kg import query_files, reference, resources
 from learntogether_kg.namespaces import LTS
 from learntogether_kg.ontology import load_shapes
 
@@ -60,7 +60,7 @@ def test_every_rule_on_a_property_is_shown_with_it() -> None:
 
 def test_every_query_is_found_under_some_term() -> None:
     found = {query.name for each in reference.questions().values() for query in each}
-    assert found == set(queries.catalogue())
+    assert found == set(query_files.catalogue())
 
 
 def test_the_union_behind_a_domain_is_told_in_words() -> None:

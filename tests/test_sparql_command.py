@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from api.main import create_app
 from api.settings import Settings
-from learntogether_kg import bundles, queries, query_catalogue, reviews
+from learntogether_kg import bundles, queries, query_catalogue, query_files, reviews
 from learntogether_kg.library import Library
 from learntogether_kg.live import LiveLibrary
 from tests.stores import served
@@ -111,7 +111,7 @@ def test_a_live_library_is_asked_under_the_same_rules(tmp_path: Path) -> None:
 
 def test_the_catalogue_of_queries_is_asked_by_its_name(sample_library: Library, tmp_path: Path) -> None:
     told = ltkg("sparql", write(tmp_path, NAMES), "--format", "csv", "--library", sample_library.path).stdout
-    assert sorted(told.split()[1:]) == sorted(queries.catalogue())
+    assert sorted(told.split()[1:]) == sorted(query_files.catalogue())
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def client(sample_library: Library) -> TestClient:
 def test_sparql_asks_the_catalogue_by_from_and_by_the_protocol(client: TestClient, asked: dict[str, str]) -> None:
     answer = client.get("/sparql", params={**asked, "format": "csv"})
     assert answer.status_code == 200, answer.text
-    assert sorted(answer.text.split()[1:]) == sorted(queries.catalogue())
+    assert sorted(answer.text.split()[1:]) == sorted(query_files.catalogue())
 
 
 def test_a_release_alone_holds_no_query_and_the_two_are_not_mixed(client: TestClient) -> None:

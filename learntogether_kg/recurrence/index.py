@@ -19,6 +19,7 @@ from learntogether_kg.answers import Resource
 from learntogether_kg.figures import AxisValue
 from learntogether_kg.namespaces import CL, expand
 from learntogether_kg.recurrence.dimensions import Dimension
+from learntogether_kg.recurrence.practice import Practice
 
 Places = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
@@ -240,37 +241,6 @@ class CoderCodes:
         return np.ascontiguousarray(table.T[:, self.scope_of])
 
 
-@dataclass(frozen=True)
-class TradeOff:
-    """One trade-off: the place of its review, its goals, what pushed towards one, and whether staff speak of it."""
-
-    review: int
-    goals: frozenset[str]
-    pushes: frozenset[str]
-    by_staff: bool
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What people of two levels, or two kinds of agency, say of one thing about one event.
-
-    Attributes:
-        by: level or agency.
-        one: The one, by IRI.
-        other: The other.
-        review: The place of the review.
-        item: The place of the event.
-        differs: Whether their words do.
-    """
-
-    by: str
-    one: str
-    other: str
-    review: int
-    item: int
-    differs: bool
-
-
 @dataclass(frozen=True, eq=False)
 class Coding:
     """A coding table and the typology it is read by.
@@ -287,8 +257,7 @@ class Coding:
         items: Facts about what is coded, by dimension.
         item_count: How many things are coded or could be.
         lists: The entries of each code list, by its IRI.
-        trade_offs: The trade-offs.
-        comparisons: The comparisons between people.
+        practice: What is said of practice, without any coding.
     """
 
     reviews: tuple[AxisValue, ...]
@@ -302,8 +271,7 @@ class Coding:
     items: Mapping[str, Fact]
     item_count: int
     lists: Mapping[str, tuple[AxisValue, ...]]
-    trade_offs: tuple[TradeOff, ...] = ()
-    comparisons: tuple[Comparison, ...] = ()
+    practice: Practice = field(default_factory=Practice)
 
     @cached_property
     def links(self) -> tuple[npt.NDArray[np.object_], Places]:
@@ -320,22 +288,30 @@ class Coding:
         """The influences, in order."""
         return self.lists.get(str(CL.influences), ())
 
-    def coded_as(self, pattern: URIRef, influence: URIRef | None = None) -> frozenset[URIRef]:
-        """Returns the reviews in which any coder, by any code, coded anything as a pattern or one under it.
+    def coded_as(self, pattern: URIRef, influence: URIRef | None = None, on: Iterable[str] = ()) -> frozenset[URIRef]:
+        """Returns the reviews in which any coder, by any code, coded something as a pattern or one under it.
 
         Args:
             pattern: The pattern.
             influence: The influence that it was coded with; None for any.
+            on: Facts of which one must be known of what is coded so; none for anything.
         """
         place = next((place for place, each in enumerate(self.patterns) if each.iri == str(pattern)), -1)
         wanted = next(
             (place for place, each in enumerate(self.influences) if each.iri == str(influence)), len(self.influences)
         )
+        facts = tuple(on)
+        told = np.zeros(self.item_count, np.bool_)
+        for fact in facts:
+            if fact in self.items:
+                told[self.items[fact].holders] = True
         found: set[int] = set()
         for coder in self.coders:
             which = coder.codes.pattern == place
             if influence is not None:
                 which &= coder.codes.influence == wanted
+            if facts:
+                which &= told[coder.codes.item]
             found.update(coder.reviews[np.unique(coder.codes.review[which])].tolist())
         return frozenset(URIRef(self.reviews[each].iri) for each in found)
 

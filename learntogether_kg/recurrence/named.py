@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from learntogether_kg import queries
+from learntogether_kg import queries, query_files
 from learntogether_kg.answers import Answer, Row
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.namespaces import CL
@@ -61,7 +61,7 @@ def answer(
         QueryArgumentError: An argument is unknown or not of its type.
         StoreUnavailableError: The store does not answer.
     """
-    query = queries.named(name)
+    query = query_files.named(name)
     if query.counts_over != TABLE:
         return None
     vocabulary = vocabulary or Vocabulary(store)
@@ -98,7 +98,7 @@ def ask_named(
         StoreUnavailableError: The store does not answer.
     """
     vocabulary = vocabulary or Vocabulary(store)
-    counts = queries.named(name).counts_over == TABLE
+    counts = query_files.named(name).counts_over == TABLE
     counted = answer(coding(), store, name, arguments, vocabulary) if counts else None
     return queries.ask(store, name, arguments, vocabulary) if counted is None else counted
 

@@ -14,7 +14,8 @@ from rdflib import URIRef
 from learntogether_kg.answers import Resource, Row
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.recurrence.asked import Asked, listed
-from learntogether_kg.recurrence.index import Comparison, Places, TradeOff
+from learntogether_kg.recurrence.index import Places
+from learntogether_kg.recurrence.practice import Comparison, TradeOff
 
 _RULES: Final = {
     "trade-offs": "Reviews with a trade-off between the two goals, counted once each; of reviews with contributory "
@@ -29,7 +30,7 @@ def trade_offs(asked: Asked) -> Iterator[Row]:
     if asked.minimum < 1:
         raise QueryArgumentError("trade-offs", "minimum", "what stands in no review is for SPARQL to tell")
     pairs: dict[tuple[str, str], list[tuple[str, str, TradeOff]]] = defaultdict(list)
-    for each in asked.coding.trade_offs:
+    for each in asked.coding.practice.trade_offs:
         for goal, other in permutations(each.goals, 2) if len(each.goals) > 1 else ((one, "") for one in each.goals):
             key, other_key = _normal(goal), _normal(other)
             if not other_key or key < other_key:
@@ -56,7 +57,7 @@ def perspective_differences(asked: Asked) -> Iterator[Row]:
     """Yields the rows of the query of that name."""
     by, labels = asked.arguments.text("by"), asked.vocabulary.labels
     pairs: dict[tuple[str, str], list[Comparison]] = defaultdict(list)
-    for each in asked.coding.comparisons:
+    for each in asked.coding.practice.comparisons:
         if each.by == by:
             pairs[each.one, each.other].append(each)
     rows = []

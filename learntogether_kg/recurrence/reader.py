@@ -23,13 +23,12 @@ from learntogether_kg.recurrence.index import (
     Coded,
     CoderCodes,
     Coding,
-    Comparison,
     Fact,
     Flags,
     Places,
     Scope,
-    TradeOff,
 )
+from learntogether_kg.recurrence.practice import Practice, Rows
 from learntogether_kg.store.base import Store
 
 _WHOLE: Final = str(CL["whole-report"])
@@ -132,29 +131,16 @@ class _Reader:
             items=self._facts("item", self._of("item", "item"), len(items)),
             item_count=len(items),
             lists=terms.lists,
-            trade_offs=self._trade_offs(),
-            comparisons=self._comparisons(),
+            practice=Practice(
+                self._rows_of("trade-off", ("item", "dimension", "value")),
+                self._rows_of("comparison", ("item", "dimension", "value", "label", "result")),
+            ),
         )
 
-    def _trade_offs(self) -> tuple[TradeOff, ...]:
-        said: dict[tuple[int, int], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        reviews, items = self._review("trade-off").tolist(), self._of("trade-off", "item").tolist()
-        told = (self._text("trade-off", name) for name in ("dimension", "value"))
-        for review, item, dimension, value in zip(reviews, items, *told, strict=True):
-            said[review, item][dimension].add(value)
-        return tuple(
-            TradeOff(review, frozenset(each["goal"]), frozenset(each["pushed-by"]), bool(each["by-staff"]))
-            for (review, _), each in said.items()
-        )
-
-    def _comparisons(self) -> tuple[Comparison, ...]:
-        record = "comparison"
-        reviews, items = self._review(record).tolist(), self._of(record, "item").tolist()
-        told = (self._text(record, name) for name in ("dimension", "value", "label", "result"))
-        return tuple(
-            Comparison(by, one, other, review, item, result == "different")
-            for by, one, other, result, review, item in zip(*told, reviews, items, strict=True)
-        )
+    def _rows_of(self, record: str, columns: Iterable[str]) -> Rows:
+        names = tuple(columns)
+        words = {name: self._columns[name][1] for name in names}
+        return Rows(self._review(record), {name: self._of(record, name) for name in names}, words)
 
     def _of(self, record: str, column: str) -> Places:
         return self._columns[column][0][self._rows.get(record, np.zeros(0, np.int64))]
@@ -182,12 +168,13 @@ class _Reader:
         return facts
 
     def _fact(self, holders: Places, values: Places, listed: Sequence[AxisValue], count: int) -> Fact:
-        words = self._columns["value"][1]
-        found = {words[place] for place in np.unique(values)} - {value.iri for value in listed} - {NOT_STATED}
+        words, said = self._columns["value"][1], np.unique(values).tolist()
+        found = {words[place] for place in said} - {value.iri for value in listed} - {NOT_STATED}
         own = [AxisValue(_local(word), _local(word), word) for word in sorted(found)]
         kept = (*(value for value in listed if value.iri != NOT_STATED), *own, NOT_KNOWN)
         place_of = {value.iri: place for place, value in enumerate(kept)} | {NOT_STATED: len(kept) - 1}
-        lookup = np.array([place_of.get(word, -1) for word in words], np.int32)
+        lookup = np.full(len(words), -1, np.int32)  # of all values few are of this fact: the others are not looked up
+        lookup[said] = [place_of[words[place]] for place in said]
         return Fact(kept, holders, lookup[values], count)
 
     def _coders(self) -> tuple[CoderCodes, ...]:

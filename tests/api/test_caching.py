@@ -12,7 +12,7 @@ from api.caching import PINNED, PUBLIC, Kept, Kitchen, is_pure
 from api.main import create_app
 from api.settings import Settings
 from learntogether_kg.library import Library
-from learntogether_kg.queries import NamedQuery
+from learntogether_kg.query_files import NamedQuery
 from tests.api.conftest import record
 from tests.api.test_access import _routes
 

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from api.dereferencing import WRITERS
 from api.negotiation import RDF
-from learntogether_kg import queries
+from learntogether_kg import query_files
 from learntogether_kg.library import Library
 from learntogether_kg.namespaces import BASE, LT, TYP
 
@@ -65,21 +65,21 @@ def test_what_is_not_there_is_404(client: TestClient, address: str) -> None:
 def test_the_catalogue_of_queries_can_itself_be_asked(client: TestClient, address: str) -> None:
     catalogue = parse(client, address, "ttl")
     assert set(catalogue.subjects(RDF_NS.type, SH.SPARQLSelectExecutable)) == {
-        URIRef(f"{BASE}queries/{name}") for name in queries.catalogue()
+        URIRef(f"{BASE}queries/{name}") for name in query_files.catalogue()
     }
     about_patterns = catalogue.query(
         """PREFIX sh: <http://www.w3.org/ns/shacl#> PREFIX lt: <https://w3id.org/learntogether/ontology#>
         SELECT ?query { ?query sh:parameter/sh:class lt:Pattern }"""
     )
-    expected = {q.name for q in queries.catalogue().values() if any(p.kind == "lt:Pattern" for p in q.parameters)}
+    expected = {q.name for q in query_files.catalogue().values() if any(p.kind == "lt:Pattern" for p in q.parameters)}
     assert {str(row[0]).rpartition("/")[2] for row in about_patterns} == expected  # type: ignore[index]
     assert expected
-    for query in queries.catalogue().values():
+    for query in query_files.catalogue().values():
         assert str(catalogue.value(URIRef(f"{BASE}queries/{query.name}"), SH.select)) == query.text
 
 
 def test_each_query_of_the_catalogue_leads_to_its_page(client: TestClient) -> None:
-    for name in queries.catalogue():
+    for name in query_files.catalogue():
         assert client.get(path_of(f"{BASE}queries/{name}"), headers=BROWSER).status_code == 200
 
 
@@ -91,4 +91,4 @@ def test_the_text_of_a_query_is_shown_in_colours_and_whole(client: TestClient) -
     shown = page.partition('<pre tabindex="0" class="sparql"><code>')[2].partition("</code>")[0]
     assert '<span class="sparql-k">SELECT</span>' in shown
     text = html.unescape(re.sub(r"<[^>]+>", "", shown))
-    assert text.strip() == queries.named("recurring-patterns").text.strip()
+    assert text.strip() == query_files.named("recurring-patterns").text.strip()

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from api.main import create_app
 from api.settings import Settings
-from learntogether_kg import __version__, queries
+from learntogether_kg import __version__, query_files
 from learntogether_kg.custody import Record
 from learntogether_kg.library import Library
 from learntogether_kg.namespaces import CL, CODER, LT, TYP
@@ -38,7 +38,7 @@ PAGES = [
     "/ontology/typ:human-tool-operation",
     "/validate",
     "/nothing",
-    *(f"/queries/{name}" for name in queries.catalogue()),
+    *(f"/queries/{name}" for name in query_files.catalogue()),
 ]
 WITH_FIGURES = [
     "/",
@@ -223,7 +223,7 @@ def test_a_form_starts_with_the_defaults_of_the_query(client: TestClient) -> Non
 
 def test_every_value_that_a_form_offers_is_answered(client: TestClient) -> None:
     offered: dict[tuple[str, str], str] = {}
-    for name in queries.catalogue():
+    for name in query_files.catalogue():
         field = ""
         for tag, attrs in page(client, f"/queries/{name}").elements:
             if tag == "select":
@@ -278,7 +278,7 @@ def test_a_review_without_findings_and_a_made_up_one_say_so(serve: MakeClient) -
 
 def test_every_query_is_on_the_list(client: TestClient) -> None:
     text = client.get("/queries").text
-    assert all(f'href="/queries/{name}"' in text for name in queries.catalogue())
+    assert all(f'href="/queries/{name}"' in text for name in query_files.catalogue())
 
 
 def test_figures_over_invented_reviews_say_so(client: TestClient, teaching_library: Library) -> None:

@@ -14,12 +14,12 @@ from starlette.testclient import TestClient
 from api.main import create_app
 from api.paging import IN_A_DOCUMENT, LONGEST, ON_A_PAGE
 from api.settings import Settings
-from learntogether_kg import queries
+from learntogether_kg import query_files
 from learntogether_kg.library import Library
 from learntogether_kg.store.base import Row
 from tests.api.conftest import MakeClient, record
 
-NAMES = list(queries.catalogue())
+NAMES = list(query_files.catalogue())
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_no_two_rows_of_a_query_could_change_places(teaching: TestClient, name: 
 
     Where a query orders by what it does not show, the rows alone cannot tell; those pass here.
     """
-    query = queries.named(name)
+    query = query_files.named(name)
     release = teaching.app.state.releases.open().served.release  # type: ignore[attr-defined]
     ordering = re.search(r"ORDER BY(.*)\Z", query.text, re.DOTALL)
     assert ordering, "a query without an order has none that is stable"
@@ -122,4 +122,4 @@ def test_a_part_that_makes_no_sense_is_422(teaching: TestClient, name: str, valu
 
 def test_no_query_has_a_parameter_that_every_address_takes() -> None:
     taken = {"limit", "offset", "release"}
-    assert not [(q.name, p.name) for q in queries.catalogue().values() for p in q.parameters if p.name in taken]
+    assert not [(q.name, p.name) for q in query_files.catalogue().values() for p in q.parameters if p.name in taken]

@@ -11,14 +11,14 @@ import sys
 import pytest
 from starlette.testclient import TestClient
 
-from learntogether_kg import __version__, queries
+from learntogether_kg import __version__, query_files
 from learntogether_kg.library import Library
 from tests.api.conftest import MakeClient, record
 
 FORMS = {"": "text/html; charset=utf-8", ".json": "application/json", ".csv": "text/csv; charset=utf-8; header=present"}
 LISTS = ["/queries", "/reviews", "/patterns", "/releases"]
-QUERIES = [f"/queries/{name}" for name in queries.catalogue()]
-NAMES = list(queries.catalogue())
+QUERIES = [f"/queries/{name}" for name in query_files.catalogue()]
+NAMES = list(query_files.catalogue())
 
 
 def first_review(client: TestClient) -> str:
@@ -93,7 +93,7 @@ def test_the_command_line_gives_the_same_rows(
 
 def test_json_says_what_was_asked_and_what_its_columns_mean(client: TestClient, sample_library: Library) -> None:
     document = client.get("/queries/recurring-patterns.json?minimum=3&codes=any").json()
-    asked = queries.named("recurring-patterns")
+    asked = query_files.named("recurring-patterns")
     told = ["query", "question", "summary", "release", "arguments", "columns", "total", "next", "rows"]
     assert list(document) == told
     assert document["query"] == "recurring-patterns"

@@ -26,7 +26,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI
 
-from learntogether_kg import bundles, queries
+from learntogether_kg import bundles, queries, query_files
 from learntogether_kg.library import Library
 from tests.benchmarks.load import CLIENTS, Load, put
 from tests.benchmarks.measurement import Measurement, memory_of_session, processor_seconds_of_session
@@ -161,7 +161,7 @@ def kinds(names: list[str]) -> dict[str, Address]:
 
     def of_a_review(chance: random.Random) -> str:
         review = chance.choice(names)
-        by_name = [q.name for q in queries.catalogue().values() if q.each_row_from and _takes(q, "review")]
+        by_name = [q.name for q in query_files.catalogue().values() if q.each_row_from and _takes(q, "review")]
         return chance.choice(
             [f"/reviews/{review}.json", *(f"/queries/{name}.json?review={review}" for name in by_name)]
         )
@@ -300,7 +300,7 @@ def of_named_queries(library: Path, names: list[str]) -> Iterator[Measurement]:
     review = names[len(names) // 2]
     settings = {"cache_megabytes": 0, "sparql_seconds": _QUERY_SECONDS, "query_seconds": _QUERY_SECONDS}
     with warm(library, names, **settings) as served:
-        for query in queries.catalogue().values():
+        for query in query_files.catalogue().values():
             narrowings = [
                 "",
                 *(
@@ -319,7 +319,7 @@ def of_named_queries(library: Path, names: list[str]) -> Iterator[Measurement]:
                 yield Measurement(f"{address}{said}", took, "ms", more=given_up)
 
 
-def _takes(query: queries.NamedQuery, name: str) -> bool:
+def _takes(query: query_files.NamedQuery, name: str) -> bool:
     return any(parameter.name == name for parameter in query.parameters)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rdflib import RDFS, SKOS, URIRef
 
-from learntogether_kg import queries
+from learntogether_kg import queries, query_files
 from learntogether_kg.namespaces import LT
 from learntogether_kg.store.base import Store
 from tests.teaching.coding import Record
@@ -54,7 +54,7 @@ class Asker:
         given = {key: int(value) if key == "minimum" else value for key, value in arguments.items()}
         expected = list(ORACLES[query](**given))
         found = self.rows(query, **arguments)
-        columns = [column for column in queries.named(query).columns if column not in TOLD_APART]
+        columns = [column for column in query_files.named(query).columns if column not in TOLD_APART]
         assert all(sorted(row) == sorted(columns) for row in expected), "the oracle has every column and no other"
         ours, theirs = (Counter(map(frozen, each)) for each in (expected, found))
         missing, unexpected = ours - theirs, theirs - ours

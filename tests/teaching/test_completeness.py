@@ -9,13 +9,13 @@ import pytest
 
 import tests.teaching.recurrence
 import tests.teaching.research  # noqa: F401 - each brings its oracles
-from learntogether_kg import queries
+from learntogether_kg import query_files
 from tests.teaching.coding import AGREED, coders
 from tests.teaching.compare import ORACLES, Asker
 from tests.teaching.truth import code_label, kind_of_coder
 
 COMPETENCY = Path(__file__).parents[1] / "fixtures" / "competency.csv"
-ANSWERING = {name: query for name, query in queries.catalogue().items() if query.question != "none"}
+ANSWERING = {name: query for name, query in query_files.catalogue().items() if query.question != "none"}
 MAY_BE_EMPTY = {
     "R7": "no term of the typology has been deprecated or moved since a classification was made",
     "T4": "the typology has one version, so nothing has changed",

@@ -16,7 +16,7 @@ from rdflib import RDF, Dataset, Graph, URIRef
 
 import tests.teaching.recurrence
 import tests.teaching.research  # noqa: F401 - each brings its oracles
-from learntogether_kg import queries
+from learntogether_kg import queries, query_files
 from learntogether_kg.namespaces import CATALOGUE, LT
 from learntogether_kg.store.base import Store
 from learntogether_kg.store.oxigraph import OxigraphStore
@@ -105,7 +105,7 @@ def arguments(store: Store, query: str, typed: dict[str, str]) -> dict[str, obje
     """What the oracle takes for what a person types, short names in place of labels; the default coder is named."""
     told = queries.ask(store, query, typed).arguments
     given: dict[str, object] = {}
-    for parameter in queries.named(query).parameters:
+    for parameter in query_files.named(query).parameters:
         value = told[parameter.name]
         if parameter.name in typed and value:
             given[parameter.name] = int(value) if parameter.kind == "xsd:integer" else value
@@ -124,5 +124,5 @@ def arguments(store: Store, query: str, typed: dict[str, str]) -> dict[str, obje
 
 def test_most_cases_are_worked_out_a_second_time() -> None:
     left = {case.parent.name for case in ALL_CASES} - {case.parent.name for case in CASES}
-    assert left == {name for name, query in queries.catalogue().items() if query.question == "none"} & left
+    assert left == {name for name, query in query_files.catalogue().items() if query.question == "none"} & left
     assert len(CASES) > 75
