@@ -9,11 +9,9 @@ after the other are that of the whole store. A test holds that.
 from __future__ import annotations
 
 import threading
-import zlib
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import itemgetter
 from time import monotonic
@@ -24,32 +22,21 @@ from rdflib import URIRef
 from learntogether_kg import queries
 from learntogether_kg.answers import Answer, Row, csv_lines
 from learntogether_kg.errors import TooLongError
-from learntogether_kg.namespaces import CATALOGUE, ONTOLOGY_GRAPH
 from learntogether_kg.queries import Arguments, Vocabulary
 from learntogether_kg.query_files import NamedQuery
+from learntogether_kg.shelf import Shelf
 from learntogether_kg.store.base import Solutions
 from learntogether_kg.store.oxigraph import OxigraphStore
 
 _BATCHES: Final = (4, 8, 16, 32)
 """How many reviews are asked at once, at first and then: few, so that the first rows come soon; later more."""
 _FEW: Final = 100
-_AT_ONCE: Final = 3
-"""So many small stores are asked at a time: no more than the cores can be busy."""
-_SHELF: Final = 400
-"""Small stores of this weight together are kept as they are: first pages of few patterns are what is asked most."""
-_EMPTY: Final = 5
-"""The weight of a small store without reviews, in reviews: its ontology has as many triples as five of them."""
-_REUSES: Final = 100
-"""So many reviews go through one small store. What was taken out of it leaves some memory behind."""
 _TRAILS: Final = 200
-_KEPT_BYTES: Final = 32 * 1024 * 1024
-"""Of packed texts of reviews, of some 10 KB each."""
-
 Coded = Callable[[URIRef, URIRef | None, tuple[str, ...]], Container[URIRef]]
 
 
 class Parts:
-    """Small stores, each with the ontology, the catalogue and room for some reviews.
+    """The reviews of a library in their order, and how far answers were worked out over them.
 
     Args:
         store: The whole library.
@@ -59,16 +46,11 @@ class Parts:
     """
 
     def __init__(self, store: OxigraphStore, vocabulary: Vocabulary, coded: Coded) -> None:
-        self._store = store
+        self.shelf = Shelf(store)
         self.vocabulary = vocabulary
-        self._shelf: OrderedDict[tuple[URIRef, ...], _Part] = OrderedDict()
-        self._places = threading.BoundedSemaphore(_AT_ONCE)
         self._lock = threading.Lock()
         self._trails: OrderedDict[str, Trail] = OrderedDict()
-        self._texts: dict[URIRef, bytes] = {}
-        self._size = 0
         self._coded = coded
-        self._spare: list[_Part] = []
         self._known: OrderedDict[tuple[URIRef, URIRef | None, tuple[str, ...]], tuple[URIRef, ...]] = OrderedDict()
         self._reviews: tuple[URIRef, ...] | None = None
 
@@ -99,87 +81,6 @@ class Parts:
                     self._known.popitem(last=False)
         return known
 
-    @contextmanager
-    def holding(self, reviews: tuple[URIRef, ...]) -> Iterator[OxigraphStore]:
-        """Lends a small store that holds some reviews and no others, to be read only; several may have it at once."""
-        with self._places:
-            part = self._taken(reviews) or self._filled(reviews)
-            try:
-                yield part.store
-            except BaseException:
-                with self._lock:
-                    part.is_sound = False
-                raise
-            finally:
-                self._put_back(part)
-
-    def _taken(self, reviews: tuple[URIRef, ...]) -> _Part | None:
-        """Returns the small store on the shelf that holds these reviews; None where there is none."""
-        with self._lock:
-            part = self._shelf.get(reviews)
-            if part is not None:
-                part.readers += 1
-                self._shelf.move_to_end(reviews)
-            return part
-
-    def _filled(self, reviews: tuple[URIRef, ...]) -> _Part:
-        """Returns a small store that was filled with reviews: the one longest not asked, or a new one."""
-        part = self._oldest(_EMPTY + len(reviews))
-        if part is None or part.used + len(reviews) > _REUSES:
-            part = _Part(OxigraphStore.in_memory([]))
-            for name in (ONTOLOGY_GRAPH, CATALOGUE):
-                part.store.load_triples(name, self._text(name))
-        for review in part.reviews:
-            part.store.remove_graph(review)
-        for review in reviews:
-            part.store.load_triples(review, self._text(review))
-        part.reviews, part.used, part.readers = reviews, part.used + len(reviews), 1
-        return part
-
-    def _oldest(self, weight: int) -> _Part | None:
-        """Takes a spare small store, or the one not asked the longest from a shelf with no room for one of a weight."""
-        with self._lock:
-            if self._spare:
-                return self._spare.pop()
-            return self._unread() if self._weight() + weight > _SHELF else None
-
-    def _put_back(self, part: _Part) -> None:
-        with self._lock:
-            part.readers -= 1
-            if not part.is_sound:
-                self._shelf.pop(part.reviews, None)
-            elif len(part.reviews) == 1 or len(part.reviews) >= _BATCHES[-1]:
-                # One review is loaded in a millisecond, and a walk through the library comes by here once.
-                if len(self._spare) < _AT_ONCE:
-                    self._spare.append(part)
-            elif part.readers == 0:
-                # Where two filled one with the same at the same time, the later one stays.
-                self._shelf[part.reviews] = part
-            while self._weight() > _SHELF and self._unread():
-                pass
-
-    def _weight(self) -> int:
-        return sum(_EMPTY + len(reviews) for reviews in self._shelf)
-
-    def _unread(self) -> _Part | None:
-        """Takes the small store from the shelf that nobody reads and that was not asked the longest."""
-        oldest = next((reviews for reviews, part in self._shelf.items() if part.readers == 0), None)
-        return None if oldest is None else self._shelf.pop(oldest)
-
-    def _text(self, review: URIRef) -> bytes:
-        """Returns a graph as text; one that is asked again need not be put together from the disk again."""
-        packed = self._texts.get(review)
-        if packed is not None:
-            return zlib.decompress(packed)
-        text = self._store.dump_triples(review)
-        packed = zlib.compress(text, 1)
-        with self._lock:
-            self._size += len(packed) - len(self._texts.pop(review, b""))
-            self._texts[review] = packed
-            while self._size > _KEPT_BYTES:
-                self._size -= len(self._texts.pop(next(iter(self._texts))))
-        return text
-
     def trail(self, key: str) -> Trail:
         """Returns how many rows stood before which review, as far as an answer was ever worked out."""
         with self._lock:
@@ -188,25 +89,6 @@ class Parts:
             while len(self._trails) > _TRAILS:
                 self._trails.popitem(last=False)
             return found
-
-
-@dataclass(eq=False)
-class _Part:
-    """A small store.
-
-    Attributes:
-        store: The store, with the ontology and the catalogue.
-        reviews: The reviews that it holds.
-        used: How many reviews have ever been in it.
-        readers: How many read it.
-        is_sound: Whether nothing went wrong in it.
-    """
-
-    store: OxigraphStore
-    reviews: tuple[URIRef, ...] = ()
-    used: int = 0
-    readers: int = 0
-    is_sound: bool = True
 
 
 @dataclass
@@ -325,7 +207,7 @@ class Walk:
     def _ask(self, reviews: tuple[URIRef, ...], wanted: slice) -> tuple[int, tuple[Row, ...]]:
         """Returns how many rows some reviews have, and those of them that are wanted."""
         own = tuple(f"{review}/" for review in reviews)
-        with self.parts.holding(reviews) as part:
+        with self.parts.shelf.holding(reviews) as part:
             labels = queries.labels_of(part, own, self.parts.vocabulary.labels)
             solutions = part.select(self.asked.query.bind(self.asked.terms))
             rows = tuple(solutions)

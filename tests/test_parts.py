@@ -10,7 +10,7 @@ import pytest
 from rdflib import URIRef
 
 from learntogether_kg import parts as module
-from learntogether_kg import queries, query_files
+from learntogether_kg import queries, query_files, shelf
 from learntogether_kg.errors import TooLongError
 from learntogether_kg.library import Library
 from learntogether_kg.namespaces import LT
@@ -22,12 +22,15 @@ LONG = 600
 BY_REVIEW = [query.name for query in query_files.catalogue().values() if query.each_row_from]
 
 
-@pytest.fixture(params=["sample", "teaching"])
-def parts(request: pytest.FixtureRequest) -> Parts:
-    library: Library = request.getfixturevalue(f"{request.param}_library")
+def parts_of(library: Library) -> Parts:
     release = library.release()
     coding = Counted.of(release).coding
     return Parts(release.store, Vocabulary(release.store), coding.coded_as)
+
+
+@pytest.fixture(params=["sample", "teaching"])
+def parts(request: pytest.FixtureRequest) -> Parts:
+    return parts_of(request.getfixturevalue(f"{request.param}_library"))
 
 
 def walked(parts: Parts, name: str, **arguments: str) -> Walk:
@@ -55,7 +58,7 @@ def test_all_reviews_together_are_the_whole(
 ) -> None:
     monkeypatch.setattr(module, "_BATCHES", batches)
     for arguments in tried(parts, name):
-        whole = queries.ask(parts._store, name, arguments)
+        whole = queries.ask(parts.shelf._store, name, arguments)
         part = walked(parts, name, **arguments).part(0, None, LONG)
         assert part == whole, arguments
         assert walked(parts, name, **arguments).total == len(whole.rows)
@@ -70,7 +73,7 @@ def test_reviews_are_found_by_what_anything_in_them_is_coded_as(parts: Parts) ->
           ?coding lt:pattern ?coded ; lt:influence ?influence ; lt:inReview ?review . ?review a lt:Review .
           ?coded skos:broader* ?pattern . ?pattern a lt:Pattern }"""
     told = defaultdict(set)
-    for pattern, influence, review in parts._store.select(ask):
+    for pattern, influence, review in parts.shelf._store.select(ask):
         told[pattern, influence].add(review)
         told[pattern, None].add(review)
     assert len(told) > 20
@@ -79,18 +82,19 @@ def test_reviews_are_found_by_what_anything_in_them_is_coded_as(parts: Parts) ->
     assert parts.coded_as(URIRef("urn:no-pattern")) == ()
 
 
-def test_reviews_are_found_by_what_is_known_of_what_is_coded(parts: Parts) -> None:
+def test_reviews_are_found_by_what_is_known_of_what_is_coded(teaching_library: Library) -> None:
     """To what a recommendation or a question to the board responds, as the reviews' own graphs say."""
+    parts = parts_of(teaching_library)
     ask = """PREFIX lt: <https://w3id.org/learntogether/ontology#> PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
         SELECT DISTINCT ?pattern ?class ?review WHERE {
           ?coding lt:pattern/skos:broader* ?pattern ; lt:classifies ?item ; lt:inReview ?review . ?review a lt:Review .
           ?answer lt:respondsTo ?item ; a ?class . ?pattern a lt:Pattern }"""
     told = defaultdict(set)
-    for pattern, kind, review in parts._store.select(ask):
+    for pattern, kind, review in parts.shelf._store.select(ask):
         fact = {LT.Recommendation: "recommendation", LT.BoardQuestion: "board-question"}[kind]  # type: ignore[index]
         told[pattern, (fact,)].add(review)
         told[pattern, ("recommendation", "board-question")].add(review)
-    assert told
+    assert {facts for _, facts in told} >= {("recommendation",), ("board-question",)}
     for (pattern, facts), reviews in told.items():
         assert set(parts.coded_as(pattern, None, facts)) == reviews, (pattern, facts)  # type: ignore[arg-type]
 
@@ -98,7 +102,7 @@ def test_reviews_are_found_by_what_is_known_of_what_is_coded(parts: Parts) -> No
 @pytest.mark.parametrize("name", BY_REVIEW)
 def test_every_column_with_resources_is_said_to_have_them(parts: Parts, name: str) -> None:
     query = query_files.named(name)
-    answer = queries.ask(parts._store, name, {})
+    answer = queries.ask(parts.shelf._store, name, {})
     held = {
         column
         for row in answer.rows
@@ -111,7 +115,7 @@ def test_every_column_with_resources_is_said_to_have_them(parts: Parts, name: st
 
 @pytest.mark.parametrize("limit", [1, 7, 40])
 def test_parts_in_any_order_lose_and_repeat_no_row(parts: Parts, limit: int) -> None:
-    whole = queries.ask(parts._store, "review-findings").rows
+    whole = queries.ask(parts.shelf._store, "review-findings").rows
     for _ in range(2):  # with nothing known, and with the trail of the first time
         for offset in reversed(range(0, len(whole), limit)):
             assert walked(parts, "review-findings").part(offset, limit, LONG).rows == whole[offset : offset + limit]
@@ -142,29 +146,29 @@ def test_no_more_reviews_are_asked_than_the_rows_need(parts: Parts, monkeypatch:
 
 
 def test_more_batches_than_are_kept_give_the_same_rows(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SHELF", 17)
-    monkeypatch.setattr(module, "_REUSES", 7)
+    monkeypatch.setattr(shelf, "_ROOM", 17)
+    monkeypatch.setattr(shelf, "_REUSES", 7)
     monkeypatch.setattr(module, "_BATCHES", (2, 3, 9))
-    whole = queries.ask(parts._store, "review-findings").rows
+    whole = queries.ask(parts.shelf._store, "review-findings").rows
     for _ in range(2):
         assert walked(parts, "review-findings").part(0, None, LONG).rows == whole
-    assert 1 <= len(parts._shelf) <= 2  # those of two reviews and of three weigh 7 and 8
+    assert 1 <= len(parts.shelf._kept) <= 2  # those of two reviews and of three weigh 7 and 8
 
 
 def test_what_went_wrong_in_a_small_store_is_not_asked_again(parts: Parts) -> None:
     first, second = parts.reviews()[:2], parts.reviews()[:3]
-    with parts.holding(first) as sound:
+    with parts.shelf.holding(first) as sound:
         pass
-    with parts.holding(first) as again:
+    with parts.shelf.holding(first) as again:
         assert again is sound
-    with pytest.raises(TooLongError), parts.holding(first) as broken:
+    with pytest.raises(TooLongError), parts.shelf.holding(first) as broken:
         raise TooLongError("a query")
-    with parts.holding(second), parts.holding(first) as anew:
+    with parts.shelf.holding(second), parts.shelf.holding(first) as anew:
         assert anew is not broken
 
 
 def test_many_who_read_at_once_get_the_same_rows(parts: Parts) -> None:
-    whole = queries.ask(parts._store, "review-findings").rows
+    whole = queries.ask(parts.shelf._store, "review-findings").rows
     with ThreadPoolExecutor(8) as threads:
         answers = threads.map(lambda offset: walked(parts, "review-findings").part(offset, 9, LONG).rows, range(60))
         for offset, rows in enumerate(answers):

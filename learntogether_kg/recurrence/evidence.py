@@ -117,7 +117,7 @@ def trace(  # each is something else
     if parts is None:
         found = queries.ask(_part(store, shown), CHAIN, {"pattern": pattern.iri})
     else:
-        with parts.holding(tuple(URIRef(review.iri) for review in shown)) as part:
+        with parts.shelf.holding(tuple(URIRef(review.iri) for review in shown)) as part:
             found = queries.ask(part, CHAIN, {"pattern": pattern.iri})
     asked = {**question.typed, "pattern": pattern.label, "page": str(page)}
     answer = Answer(CHAIN, {name: value for name, value in asked.items() if name != "by"}, found.columns, found.rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,14 @@ MakeClient = Callable[[list[Record]], TestClient]
 def client(sample_library: Library) -> TestClient:
     """The sample, served."""
     return TestClient(create_app(Settings(library=sample_library.path)))
+
+
+def unreleased(library: Library, folder: Path) -> Library:
+    """Returns a copy of a library that has no release."""
+    path = shutil.copytree(library.path, folder / "library")
+    shutil.rmtree(path / "releases")
+    (path / "releases").mkdir()
+    return Library.open(path)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from learntogether_kg.errors import ExposureError
 from learntogether_kg.library import Library
 from learntogether_kg.namespaces import CL, LT
 from learntogether_kg.tokens import Role, Tokens
-from tests.api.conftest import record
+from tests.api.conftest import record, unreleased
 
 PROFILES = {"open": "open", "guarded": "dfe-one-way"}
 """Release to profile."""
@@ -65,10 +65,7 @@ PUBLIC_UNDER_ANY_PROFILE = {
 
 @pytest.fixture(scope="module")
 def library(teaching_library: Library, tmp_path_factory: pytest.TempPathFactory) -> Library:
-    path = shutil.copytree(teaching_library.path, tmp_path_factory.mktemp("access") / "library")
-    shutil.rmtree(path / "releases")
-    (path / "releases").mkdir()
-    library = Library.open(path)
+    library = unreleased(teaching_library, tmp_path_factory.mktemp("access"))
     for name, profile in PROFILES.items():
         publishing.publish(library, name, profile)
     return library

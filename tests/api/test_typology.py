@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from learntogether_kg import emerging, layers, ontology, publishing, queries, re
 from learntogether_kg.library import Library
 from learntogether_kg.typology import versions
 from learntogether_kg.typology.difference import Difference, Form
-from tests.api.conftest import record
+from tests.api.conftest import record, unreleased
 from tests.test_mappings import made, written
 
 HTML = {"Accept": "text/html"}
@@ -28,10 +27,7 @@ MOVED = Path(__file__).parent.parent / "typology" / "moved.ttl"
 @pytest.fixture(scope="module")
 def library(teaching_library: Library, tmp_path_factory: pytest.TempPathFactory) -> Library:
     """The teaching library with a release that lacks five of its reviews, a full one, and one that is guarded."""
-    path = shutil.copytree(teaching_library.path, tmp_path_factory.mktemp("typology") / "library")
-    shutil.rmtree(path / "releases")
-    (path / "releases").mkdir()
-    library = Library.open(path)
+    library = unreleased(teaching_library, tmp_path_factory.mktemp("typology"))
     publishing.publish(library, "full", "open")
     publishing.publish(library, "guarded", "dfe-one-way")
     studies = [str(each) for each in library.current().studies() if "/review/" in str(each)]

@@ -29,7 +29,12 @@ from fastapi import FastAPI
 from learntogether_kg import bundles, queries, query_files
 from learntogether_kg.library import Library
 from tests.benchmarks.load import CLIENTS, Load, put
-from tests.benchmarks.measurement import Measurement, memory_of_session, processor_seconds_of_session
+from tests.benchmarks.measurement import (
+    Measurement,
+    memory_of_session,
+    processor_seconds_of_session,
+    settled_memory_of_session,
+)
 
 SEED: Final = 5
 ADDRESSES: Final = ("/recurrence.json?by=type", "/queries/recurring-patterns?minimum=9000", "/patterns.csv")
@@ -42,7 +47,6 @@ FILTERS: Final = {
 SCAN: Final = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?p ?b . ?b ?q ?c . ?c ?r ?d }"
 _START_SECONDS: Final = 120
 _SCAN_SECONDS: Final = 5
-_WORKERS_SECONDS: Final = 8
 _QUERY_SECONDS: Final = 10
 
 Address = Callable[[random.Random], str]
@@ -327,8 +331,8 @@ def of_a_long_table(library: Path) -> Iterator[Measurement]:
     """A whole answer as CSV, sent while it is worked out: its time, and what it adds to the server's memory."""
     with server("api.main:create_app", {"library": library, "cache_megabytes": 0}) as served:
         served.get("/queries/review-findings.json?limit=1000")
-        time.sleep(_WORKERS_SECONDS)  # what it adds must not be the processes that start a while after the server
-        before = most = memory_of_session(served.session) or 0.0
+        # What it adds must not be the processes that the server starts some seconds after itself.
+        before = most = settled_memory_of_session(served.session) or 0.0
         begun = time.perf_counter()
         connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=600)
         connection.request("GET", "/queries/review-findings.csv")

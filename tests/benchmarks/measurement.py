@@ -127,6 +127,17 @@ def memory_of_session(session: int) -> float | None:
     return kilobytes * 1024 / 1e6 if kilobytes else None
 
 
+def settled_memory_of_session(session: int, seconds: float = 4.0) -> float | None:
+    """Returns what `memory_of_session` does, once it has stayed within 1 MB for some seconds."""
+    known, until = memory_of_session(session), time.monotonic() + seconds
+    while known is not None and time.monotonic() < until:
+        time.sleep(0.2)  # reading it without a pause would take the processor from what is to settle
+        now = memory_of_session(session)
+        if now is not None and abs(now - known) > 1:
+            known, until = now, time.monotonic() + seconds
+    return known
+
+
 def processor_seconds_of_session(session: int) -> float:
     """Returns the processor time that the processes of a session have taken, and their children that have ended."""
     ticks = 0
