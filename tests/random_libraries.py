@@ -18,10 +18,13 @@ PATTERNS = (
     "human-tool-operation",
     "assessment-forms",
     "human-management-system-operation",
+    "family-professional-interactions",
     "supervision",
     "clear-roles",
     "synthetic-shared",  # under two types
     "synthetic-later",  # younger than the version of 2008
+    "synthetic-moved",  # carries on supervision under another type
+    "synthetic-type",  # carries on a type
     "no-type-fits",
 )
 CODERS = {"random-a": CL.human, "random-b": CL.human, "random-m": CL.machine}
@@ -44,7 +47,7 @@ _TYPOLOGY: list[Graph] = []
 
 
 def typology() -> Graph:
-    """Returns the ontology with a later version, a pattern that only it has, and a pattern under two types."""
+    """Returns the ontology with a later version, patterns that only it has or that carry on, and one under two types."""
     if not _TYPOLOGY:
         graph = ontology_graph()
         graph.add((LATER, RDF.type, LT.TypologyVersion))
@@ -52,6 +55,8 @@ def typology() -> Graph:
         for name, types, since in (
             ("synthetic-shared", ("human-tool-operation", "incidents-and-crises"), TYP["version-2008"]),
             ("synthetic-later", ("human-tool-operation",), LATER),
+            ("synthetic-moved", ("human-tool-operation",), LATER),
+            ("synthetic-type", (), LATER),
         ):
             pattern = TYP[name]
             graph.add((pattern, RDF.type, LT.Pattern))
@@ -59,6 +64,10 @@ def typology() -> Graph:
             graph.add((pattern, LT.sinceVersion, since))
             for kind in types:
                 graph.add((pattern, SKOS.broader, TYP[kind]))
+        graph.add((TYP["synthetic-type"], RDF.type, LT.PatternType))
+        graph.add((TYP["synthetic-type"], SKOS.notation, Literal("T7")))
+        for later, earlier in (("synthetic-moved", "supervision"), ("synthetic-type", "family-professional-interactions")):
+            graph.add((TYP[later], LT.carriesOn, TYP[earlier]))
         graph.add((LATER, RDFS.label, Literal("later", lang="en")))
         _TYPOLOGY.append(graph)
     return _TYPOLOGY[0]
@@ -133,7 +142,7 @@ def _coding(draw: st.DrawFn, graph: Graph, review: URIRef, code: str, items: lis
                 influence=influence,
                 **said,
             )
-    for place, pattern in enumerate(draw(_subsets("human-tool-operation", "supervision"))):
+    for place, pattern in enumerate(draw(_subsets("human-tool-operation", "supervision", "synthetic-moved"))):
         result = CL[draw(st.sampled_from(["looked-for-not-found", "cannot-tell"]))]
         name = f"P-{code}-{place}"
         _part(graph, review, name, "PatternAssessment", assesses=TYP[pattern], assessmentResult=result, **said)

@@ -364,6 +364,30 @@ def test_a_term_that_lacks_something_is_named_with_what_it_lacks(tmp_path: Path,
     assert not (tmp_path / "library").exists()
 
 
+CARRIED_ON = MOVED.parent / "changes" / "carried-on.ttl"
+NOT_CARRIED_ON = {
+    "of-two": (("lt:carriesOn typ:supervision", "lt:carriesOn typ:supervision, typ:clear-roles"), "must be one pattern"),
+    "of-none": (("lt:carriesOn typ:supervision", "lt:carriesOn typ:no-such-pattern"), "must be one pattern"),
+    "in-no-place": (("dct:isReplacedBy :supervision", "dct:isReplacedBy typ:clear-roles"), "must take the place of what"),
+    "merged": (("typ:supervision owl:", "typ:clear-roles dct:isReplacedBy :supervision . typ:supervision owl:"), "of nothing else"),
+    "a-part": (("dct:isReplacedBy :supervision", "dct:isReplacedBy :supervision, typ:clear-roles"), "a part carries on none"),
+    "redefined": (("content and style of supervision", "content of supervision"), "its definition is not that of"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", NOT_CARRIED_ON)
+def test_what_does_not_carry_on_a_term_may_not_say_so(tmp_path: Path, wrong: str) -> None:
+    (before, after), said = NOT_CARRIED_ON[wrong]
+    text = CARRIED_ON.read_text(encoding="utf-8")
+    assert text.count(before) == 1
+    file = tmp_path / "mine.ttl"
+    file.write_text(text.replace(before, after), encoding="utf-8")
+    run = ltkg("typology", "check", file)
+    assert run.returncode == 1, run.stderr
+    assert said in run.stderr
+    assert "<https://example.org/carried-on#supervision>" in run.stderr
+
+
 def test_a_library_takes_no_extension_with_a_queue_that_would_not_pass_the_check(
     teaching_copy: Path, tmp_path: Path
 ) -> None:

@@ -20,14 +20,15 @@ import openpyxl
 import pytest
 from rdflib import DCTERMS, OWL, RDF, SKOS, Graph, URIRef
 
-from learntogether_kg import ontology
+from learntogether_kg import bundles, ontology, queries
 from learntogether_kg.library import Library
-from learntogether_kg.namespaces import LT, TYP
+from learntogether_kg.namespaces import CL, CODER, LT, TYP
 from learntogether_kg.recurrence.dimensions import dimensions
 from learntogether_kg.recurrence.request import Counted, Request
 from tests.test_cli import ltkg
 from tests.test_migration import codings, fill
 
+EXAMPLE = "https://example.org/"
 CASES = Path(__file__).parent / "typology"
 FILES = {file.stem: file for file in (CASES / "moved.ttl", *sorted((CASES / "changes").glob("*.ttl")))}
 DECIDED_BY_A_PERSON = {"split", "deprecated"}
@@ -208,6 +209,56 @@ def nodes_of(queue: Path) -> Iterator[str]:
     page = openpyxl.load_workbook(queue)["Recoding"]
     column = [cell.value for cell in page[1]].index("classification") + 1
     return (page.cell(row, column).value for row in range(3, page.max_row + 1))
+
+
+@cache
+def agreed() -> tuple[frozenset[str], frozenset[str]]:
+    """The teaching reviews whose whole report the agreed coding speaks of down to sub-patterns, and those with supervision."""
+    looked, found = set(), set()
+    for file in bundles.bundled_files("teaching"):
+        graph = Graph().parse(file)
+        for scope in graph.subjects(RDF.type, LT.CodingScope):
+            told = {predicate: graph.value(scope, predicate) for predicate in (LT.codedBy, LT.extent, LT.codingLevel)}
+            whole = told[LT.extent] == CL["whole-report"] and told[LT.codingLevel] == CL["types-and-sub-patterns"]
+            if told[LT.codedBy] == CODER["teaching-agreed"] and whole:
+                looked.add(str(graph.value(scope, LT.inReview)))
+    for review, _, coder, pattern, _ in codings():
+        if coder == "teaching-agreed" and pattern == TYP.supervision:
+            found.add(review)
+    return frozenset(looked | found), frozenset(found)
+
+
+@pytest.mark.parametrize("change", ["moved", "carried-on"], indirect=True)
+def test_who_looked_for_a_term_looked_for_the_one_that_carries_it_on(change: Path, teaching_library: Library) -> None:
+    """A term that only takes a place is known of those alone that were coded anew; one that carries on, of all."""
+    looked, found = agreed()
+    carried = change.stem == "carried-on"
+    predicted = impact(teaching_library.path, change)
+    (rows,) = (each["rows"] for each in predicted["tables"] if each["by"] == ["pattern"] and not each["pairs"])
+    now = {row["keys"][0]: row["looked"] for row in rows}
+    (new,) = now.keys() - {str(kind) for kind in TYPES} - {str(TYP.supervision)}
+    assert 0 < len(found) < len(looked)
+    assert now[new] == {"before": 0, "after": len(looked if carried else found)}
+    old = {"before": len(looked), "after": len(looked - found if carried else looked)}
+    assert now.get(str(TYP.supervision), old) == old
+    text = ltkg("typology", "impact", change, "--library", teaching_library.path).stdout
+    assert ("a share cannot" in text) is not carried
+
+
+@pytest.mark.parametrize("change", ["carried-on"], indirect=True)
+def test_a_coding_that_nobody_made_anew_yet_is_no_vain_search(change: Path, teaching_copy: Path, tmp_path: Path) -> None:
+    """One of the queues is submitted: the other reviews have the pattern still by its earlier name."""
+    looked, found = agreed()
+    queue = make_queue(teaching_copy, change, tmp_path / "queue")[0]
+    fill(queue, lambda _: "as proposed")
+    submit(teaching_copy, change, queue)
+    state = Library.open(teaching_copy).current()
+    rows = table(Counted.of(state), ("pattern",), pairs=False)
+    of_both = [rows[key,] for key in (f"{EXAMPLE}carried-on#supervision", str(TYP.supervision))]
+    assert [looked for _, looked in of_both] == [len(looked - found) + 1, len(looked) - 1]
+    standing = queries.ask(state.store, "not-found-or-out-of-scope", {"coder": "teaching-agreed", "pattern": "typ:supervision"})
+    reasons = [row["reason"] for row in standing.as_records() if row["standing"] == "outside the scope"]
+    assert sum("takes the pattern's place" in str(reason) for reason in reasons) == 1
 
 
 @pytest.mark.parametrize("change", ["moved"], indirect=True)

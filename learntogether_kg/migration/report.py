@@ -53,7 +53,7 @@ def summary(impact: Impact) -> list[str]:
         *(
             f"{old.values[0]} was looked for in {old.before[1]} review(s); of {new.values[0]}, which takes its place, "
             f"that will be known of {new.after[1]}: the counts can be compared, a share cannot, until the others have "
-            "been coded under the newer version"
+            "been coded under the newer version, or the extension says that the meaning stays (lt:carriesOn)"
             for old, new in impact.out_of_sight
         ),
     ]

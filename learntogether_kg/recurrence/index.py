@@ -109,7 +109,8 @@ class CoderCodes:
         scope_of: For each review, the place of its set of scopes.
         not_found: Patterns × reviews: "looked for, not found".
         cannot_tell: Patterns × reviews: "cannot tell".
-        versions: For each version, which patterns it has.
+        versions: For each version, for which patterns who codes under it looks.
+        carries_on: Patterns × patterns: the row's carries on the meaning of the column's.
         is_type: Which patterns are types, "any pattern" among them.
         untyped: The codes as "no type fits", whose pattern is -1.
         items: Places of all that is coded, whatever as.
@@ -125,6 +126,7 @@ class CoderCodes:
     not_found: Flags
     cannot_tell: Flags
     versions: Mapping[str, Flags]
+    carries_on: Flags
     is_type: Flags
     untyped: Coded
     items: Places
@@ -208,8 +210,20 @@ class CoderCodes:
         return np.bincount(self._in_one_item_pairs, minlength=width**2).reshape(width, width)
 
     @cached_property
+    def elsewhere(self) -> Flags:
+        """Patterns × reviews: found as the term that carries it on, or that it carries on, and not as itself.
+
+        Such a review has the pattern by its other name, so of this one it cannot be said that it was looked for in vain.
+        """
+        elsewhere = np.zeros_like(self.found)
+        for one, other in np.argwhere(self.carries_on):
+            elsewhere[one] |= self.found[other]
+            elsewhere[other] |= self.found[one]
+        return elsewhere & ~self.found
+
+    @cached_property
     def versed(self) -> Flags:
-        """Patterns × reviews: coded under a version that has the pattern."""
+        """Patterns × reviews: coded under a version that has the pattern, and not elsewhere."""
         return self._by_scope(self._has)
 
     @cached_property
@@ -238,7 +252,7 @@ class CoderCodes:
     def _by_scope(self, test: Callable[[Scope], Flags]) -> Flags:
         none = np.zeros(len(self.is_type), np.bool_)
         table = np.array([np.logical_or.reduce([none, *map(test, scopes)]) for scopes in self.scopes] or [none])
-        return np.ascontiguousarray(table.T[:, self.scope_of])
+        return np.ascontiguousarray(table.T[:, self.scope_of]) & ~self.elsewhere
 
 
 @dataclass(frozen=True, eq=False)

@@ -57,6 +57,7 @@ class _Terms:
     types: int
     below: Flags
     versions: Mapping[str, Flags]
+    carries_on: Flags
     lists: Mapping[str, tuple[AxisValue, ...]]
     default_coder: str
 
@@ -86,6 +87,9 @@ class _Terms:
         versions: dict[str, Flags] = defaultdict(lambda: np.zeros(len(iris) + 1, np.bool_))
         for row in rows["version"]:
             versions[str(row["other"])][place_of[str(row["term"])]] = True
+        carries_on = np.zeros((len(iris) + 1, len(iris) + 1), np.bool_)
+        for row in rows["carries-on"]:
+            carries_on[place_of[str(row["term"])], place_of[str(row["other"])]] = True
         lists: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
         for row in rows["concept"]:
             lists[str(row["other"])].append((int(row["place"] or 999), str(row["label"]), str(row["term"])))
@@ -95,6 +99,7 @@ class _Terms:
             len(notations),
             below,
             dict(versions),
+            carries_on,
             {iri: _values((term, label) for _, label, term in sorted(set(members))) for iri, members in lists.items()},
             default,
         )
@@ -210,6 +215,7 @@ class _Reader:
             not_found=self._said("looked-for-not-found", mine["assessment"], row_of, (width, len(reviews))),
             cannot_tell=self._said("cannot-tell", mine["assessment"], row_of, (width, len(reviews))),
             versions=self._terms.versions,
+            carries_on=self._terms.carries_on,
             is_type=is_type,
             untyped=self._untyped(mine["coding"], row_of),
             items=np.unique(self._of("coding", "item")[mine["coding"]]),
@@ -287,6 +293,8 @@ class _Reader:
             pattern = patterns[self._of("assessment", "pattern")[told]]
             review = row_of[self._review("assessment")[told]]
             flags[pattern[pattern >= 0], review[pattern >= 0]] = True
+        for later, earlier in np.argwhere(self._terms.carries_on):
+            flags[later] |= flags[earlier]
         return flags
 
 

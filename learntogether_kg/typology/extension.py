@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources as package_files
 from pathlib import Path
+from typing import Final
 
 from rdflib import OWL, RDF, SH, SKOS, Graph, URIRef
 
@@ -168,10 +169,18 @@ def _find_gaps(file: Path, own: Graph) -> list[str]:
     return [told for _, told in sorted(found)]
 
 
+_TOLD_OF: Final = {
+    LT.mappingSubject: (SKOS.prefLabel, SKOS.inScheme),
+    LT.mappingObject: (SKOS.prefLabel, SKOS.inScheme),
+    LT.carriesOn: (RDF.type, SKOS.definition),
+}
+"""What the rules of editing ask of a term of another file that a statement names."""
+
+
 def _with_ends(own: Graph) -> Graph:
-    """Returns a graph with what the ontology in use calls both ends of its mappings, and the schemes they are of."""
+    """Returns a graph with what the ontology in use says of the terms at the other end of its statements."""
     whole, asked = ontology.load_ontology(), Graph() + own
-    for end in {*own.objects(None, LT.mappingSubject), *own.objects(None, LT.mappingObject)}:
-        for predicate in (SKOS.prefLabel, SKOS.inScheme):
-            asked += ((end, predicate, value) for value in whole.objects(end, predicate))
+    for predicate, told in _TOLD_OF.items():
+        for end in set(own.objects(None, predicate)):
+            asked += ((end, each, value) for each in told for value in whole.objects(end, each))
     return asked
