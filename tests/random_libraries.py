@@ -47,7 +47,7 @@ _TYPOLOGY: list[Graph] = []
 
 
 def typology() -> Graph:
-    """Returns the ontology with a later version, patterns that only it has or that carry on, and one under two types."""
+    """Returns the ontology with a later version, patterns that only it has or that carry on, one under two types."""
     if not _TYPOLOGY:
         graph = ontology_graph()
         graph.add((LATER, RDF.type, LT.TypologyVersion))
@@ -66,7 +66,10 @@ def typology() -> Graph:
                 graph.add((pattern, SKOS.broader, TYP[kind]))
         graph.add((TYP["synthetic-type"], RDF.type, LT.PatternType))
         graph.add((TYP["synthetic-type"], SKOS.notation, Literal("T7")))
-        for later, earlier in (("synthetic-moved", "supervision"), ("synthetic-type", "family-professional-interactions")):
+        for later, earlier in (
+            ("synthetic-moved", "supervision"),
+            ("synthetic-type", "family-professional-interactions"),
+        ):
             graph.add((TYP[later], LT.carriesOn, TYP[earlier]))
         graph.add((LATER, RDFS.label, Literal("later", lang="en")))
         _TYPOLOGY.append(graph)

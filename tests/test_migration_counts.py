@@ -213,7 +213,7 @@ def nodes_of(queue: Path) -> Iterator[str]:
 
 @cache
 def agreed() -> tuple[frozenset[str], frozenset[str]]:
-    """The teaching reviews whose whole report the agreed coding speaks of down to sub-patterns, and those with supervision."""
+    """The teaching reviews that the agreed coding speaks of whole, down to sub-patterns, and those with supervision."""
     looked, found = set(), set()
     for file in bundles.bundled_files("teaching"):
         graph = Graph().parse(file)
@@ -246,7 +246,9 @@ def test_who_looked_for_a_term_looked_for_the_one_that_carries_it_on(change: Pat
 
 
 @pytest.mark.parametrize("change", ["carried-on"], indirect=True)
-def test_a_coding_that_nobody_made_anew_yet_is_no_vain_search(change: Path, teaching_copy: Path, tmp_path: Path) -> None:
+def test_a_coding_that_nobody_made_anew_yet_is_no_vain_search(
+    change: Path, teaching_copy: Path, tmp_path: Path
+) -> None:
     """One of the queues is submitted: the other reviews have the pattern still by its earlier name."""
     looked, found = agreed()
     queue = make_queue(teaching_copy, change, tmp_path / "queue")[0]
@@ -256,7 +258,9 @@ def test_a_coding_that_nobody_made_anew_yet_is_no_vain_search(change: Path, teac
     rows = table(Counted.of(state), ("pattern",), pairs=False)
     of_both = [rows[key,] for key in (f"{EXAMPLE}carried-on#supervision", str(TYP.supervision))]
     assert [looked for _, looked in of_both] == [len(looked - found) + 1, len(looked) - 1]
-    standing = queries.ask(state.store, "not-found-or-out-of-scope", {"coder": "teaching-agreed", "pattern": "typ:supervision"})
+    standing = queries.ask(
+        state.store, "not-found-or-out-of-scope", {"coder": "teaching-agreed", "pattern": "typ:supervision"}
+    )
     reasons = [row["reason"] for row in standing.as_records() if row["standing"] == "outside the scope"]
     assert sum("takes the pattern's place" in str(reason) for reason in reasons) == 1
 

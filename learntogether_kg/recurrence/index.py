@@ -213,7 +213,7 @@ class CoderCodes:
     def elsewhere(self) -> Flags:
         """Patterns × reviews: found as the term that carries it on, or that it carries on, and not as itself.
 
-        Such a review has the pattern by its other name, so of this one it cannot be said that it was looked for in vain.
+        Such a review has the pattern by its other name: it is no review that looked for this one in vain.
         """
         elsewhere = np.zeros_like(self.found)
         for one, other in np.argwhere(self.carries_on):
