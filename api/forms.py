@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from api.served import local_name
 from learntogether_kg.namespaces import expand
 from learntogether_kg.queries import Vocabulary
 from learntogether_kg.query_files import NamedQuery, Parameter
@@ -104,13 +103,13 @@ def _values(parameter: Parameter, vocabulary: Vocabulary) -> list[tuple[str, str
             return [("true", "yes", ""), ("false", "no", "")]
         case "xsd:integer" | "xsd:string":
             return [(choice, choice.capitalize(), "") for choice in parameter.choices]
-    labels = vocabulary.choices(parameter.kind).labels
-    if len(labels) > _TO_CHOOSE_FROM:
+    choices = vocabulary.choices(parameter.kind)
+    if len(choices.labels) > _TO_CHOOSE_FROM:
         return []
-    shared = {label for label, number in Counter(labels.values()).items() if number > 1}
+    shared = {label for label, number in Counter(choices.labels.values()).items() if number > 1}
     return [
-        (local_name(iri), f"{label} ({local_name(iri)})" if label in shared else label, str(iri))
-        for iri, label in labels.items()
+        (name, f"{label} ({name})" if label in shared else label, str(iri))
+        for iri, label, name in zip(choices.labels, choices.labels.values(), choices.names.values(), strict=True)
     ]
 
 

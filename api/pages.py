@@ -19,12 +19,12 @@ from pygments.lexers.rdf import SparqlLexer
 
 from api.forms import fields
 from api.paging import PIN, Paged
-from api.served import Served, local_name
+from api.served import Served
 from api.views import View
 from learntogether_kg import __version__
 from learntogether_kg.answers import Answer, Resource, Value, heading, text
 from learntogether_kg.live_state import LiveState
-from learntogether_kg.namespaces import shorten
+from learntogether_kg.namespaces import local_name, shorten
 from learntogether_kg.query_files import NamedQuery
 
 if TYPE_CHECKING:
@@ -84,7 +84,13 @@ class Pages:
             heading=heading,
             urlencode=urlencode,
         )
-        self._environment.filters.update(address=served.address, local_name=local_name, pairs=pairs, short=shorten)
+        self._environment.filters.update(
+            address=served.address,
+            local_name=local_name,
+            pattern_name=served.pattern_name,
+            pairs=pairs,
+            short=shorten,
+        )
         self._environment.tests["resource"] = lambda value: isinstance(value, Resource)
         self._environment.tests["list"] = lambda value: isinstance(value, tuple)
 

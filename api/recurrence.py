@@ -135,7 +135,7 @@ def evidence(served: Served, name: str, pairs: Pairs) -> View:
         "pages": traced.pages,
         "reviews": [{"iri": review.iri, "label": review.label} for review in traced.reviews],
     }
-    summary = f"Evidence for {found[0].label}: what supports and what contradicts it, review by review"
+    summary = f"Evidence for {found[0].reading}: what supports and what contradicts it, review by review"
     following = urlencode([*kept, ("page", traced.page + 1)]) if traced.page < traced.pages else ""
     return View(
         traced.answer,
@@ -248,14 +248,12 @@ def filters(served: Served, request: Request) -> list[Picker]:
     """Returns the lists of filters, one a dimension."""
     chosen: dict[str, list[str]] = {}
     for name, value in request.where:
-        chosen.setdefault(name, []).append(value.casefold())
+        chosen.setdefault(name, []).append(value)
     lists = []
     for name, dimension in FILTERS.items():
         values = served.counted.coding.values(dimension, request.year or next(iter(year_kinds())))
-        mine = chosen.get(name, [])
-        choices = [
-            Choice(v.key, v.label, bool({v.key.casefold(), v.label.casefold(), v.iri} & set(mine))) for v in values
-        ]
+        mine = {find_value(values, text, name) for text in chosen.get(name, ())}
+        choices = [Choice(value.key, value.reading, value in mine) for value in values]
         if choices:
             lists.append(Picker(name, dimension.label, (Choice("", "Any", not mine), *choices), len(mine) > 1))
     return lists

@@ -16,7 +16,7 @@ from learntogether_kg import queries, query_files
 from learntogether_kg.answers import Answer, Resource
 from learntogether_kg.errors import UnknownReviewError
 from learntogether_kg.live_state import LiveState
-from learntogether_kg.namespaces import CL, LT, PREFIXES
+from learntogether_kg.namespaces import CL, LT, PREFIXES, local_name
 from learntogether_kg.parts import Parts, Walk, walk
 from learntogether_kg.publishing import protection as protection_of
 from learntogether_kg.queries import Vocabulary
@@ -104,9 +104,13 @@ class Served:
 
     @cached_property
     def patterns(self) -> Mapping[str, Resource]:
-        """Its patterns, likewise."""
-        labels = self.vocabulary.choices("lt:Pattern").labels
-        return {local_name(iri): Resource(label, str(iri)) for iri, label in labels.items()}
+        """Its patterns by the name that each has in an address."""
+        choices = self.vocabulary.choices("lt:Pattern")
+        return {choices.names[iri]: Resource(label, str(iri)) for iri, label in choices.labels.items()}
+
+    def pattern_name(self, iri: str) -> str:
+        """Returns the name that a pattern has in an address."""
+        return self.vocabulary.choices("lt:Pattern").names[URIRef(iri)]
 
     @cached_property
     def caution(self) -> str:
@@ -234,12 +238,8 @@ class Served:
         name = local_name(resource.iri)
         if str(self.reviews.get(name)) == resource.iri:
             return f"/reviews/{name}"
-        return f"/patterns/{name}" if name in self.patterns and self.patterns[name].iri == resource.iri else None
-
-
-def local_name(iri: str) -> str:
-    """Returns the last part of an IRI, by which a query's parameter and a page's address call the resource."""
-    return iri.rpartition("/")[2].rpartition("#")[2]
+        pattern = self.vocabulary.choices("lt:Pattern").names.get(URIRef(resource.iri))
+        return f"/patterns/{pattern}" if pattern else None
 
 
 def _synthetic_notice(reviews: Collection[URIRef], made_up: Container[URIRef]) -> str:

@@ -14,12 +14,12 @@ from rdflib import DCTERMS, SKOS, Graph, URIRef
 from api import arguments
 from api.forms import Picker, choices
 from api.paging import Pairs
-from api.served import Served, local_name
+from api.served import Served
 from api.views import View
 from learntogether_kg import emerging
 from learntogether_kg.answers import Answer, Resource
 from learntogether_kg.errors import QueryArgumentError
-from learntogether_kg.namespaces import CL, LT, shorten
+from learntogether_kg.namespaces import CL, LT, local_name, shorten
 from learntogether_kg.sssom import NO_TERM
 from learntogether_kg.typology import versions
 from learntogether_kg.typology.changes import MEANINGS, by_kind

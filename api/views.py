@@ -11,9 +11,10 @@ from starlette.exceptions import HTTPException
 
 from api import arguments
 from api.paging import Pairs
-from api.served import Served, local_name
+from api.served import Served
 from learntogether_kg import query_files
 from learntogether_kg.answers import Answer, Resource, Value
+from learntogether_kg.namespaces import local_name
 from learntogether_kg.parts import Walk
 from learntogether_kg.query_files import NamedQuery
 from learntogether_kg.tokens import Role
@@ -186,15 +187,16 @@ def _about(  # each is another thing of the two
         everything: The list, where the page shows more of it.
     """
     answer = served.answer(of, {kind: resource.iri})
+    name = served.pattern_name(resource.iri) if kind == "pattern" else local_name(resource.iri)
     context: dict[str, object] = {
         "resource": resource,
         "record": record,
         "listed_by": query_files.named(record.query),
         "everything": everything,
         "further": list(_queries_about(kind, besides=of)),
-        "argument": local_name(resource.iri),
+        "argument": name,
     }
-    file = f"{kind}-{local_name(resource.iri)}"
+    file = f"{kind}-{name}"
     return _view(
         query_files.named(of),
         answer,

@@ -23,13 +23,20 @@ class AxisValue:
 
     Attributes:
         key: How it is called in an address: the last part of its IRI, a year, or "not-known".
-        label: What a person reads.
+        label: What it is called.
         iri: Its IRI; empty where it has none.
+        told_apart: What a person reads in its place, where others have the same label or it is no longer used.
     """
 
     key: str
     label: str
     iri: str = ""
+    told_apart: str = ""
+
+    @property
+    def reading(self) -> str:
+        """What a person reads in a table or a picture: no two values of one list read the same."""
+        return self.told_apart or self.label
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final, TypeVar
 
 from rdflib import DCTERMS, FOAF, OWL, RDF, RDFS, SH, SKOS, XSD, Namespace, URIRef
+
+S = TypeVar("S", bound=str)
 
 BASE: Final = "https://w3id.org/learntogether/"
 DCT: Final = Namespace(str(DCTERMS))
@@ -27,6 +32,9 @@ CATALOGUE: Final = ID["catalogue"]
 
 INCOMING: Final = Namespace(BASE + "id/incoming/")
 """Below it stand the graphs that a server keeps while reviews are on their way into a live library."""
+
+_DIGITS: Final = 6
+"""Of the hash of an IRI, where its last part does not tell it from others."""
 
 PREFIXES: Final[dict[str, str]] = {
     "lt": str(LT),
@@ -67,3 +75,28 @@ def shorten(iri: str) -> str:
         if iri.startswith(base):
             return f"{prefix}:{iri[len(base) :]}"
     return iri
+
+
+def local_name(iri: str) -> str:
+    """Returns the last part of an IRI."""
+    return iri.rpartition("/")[2].rpartition("#")[2]
+
+
+def names(iris: Iterable[S]) -> dict[S, str]:
+    """Returns a name for each of several IRIs, by which addresses and parameters call it and no other of them.
+
+    It is the last part of the IRI. Where others have the same last part, that of one of this project's own stays as it
+    is, so that no extension takes over an address that is known, and to the others six digits of the IRI's SHA-256 are
+    added.
+    """
+    listed = list(iris)
+    shared = {name for name, times in Counter(map(local_name, listed)).items() if times > 1}
+    ours = Counter(local_name(iri) for iri in listed if iri.startswith(BASE))
+    found: dict[S, str] = {}
+    for iri in listed:
+        found[iri] = name = local_name(iri)
+        if name in shared and not iri.startswith(BASE):
+            found[iri] = f"{name}-{hashlib.sha256(iri.encode()).hexdigest()[:_DIGITS]}"
+        elif ours[name] > 1:
+            found[iri] = shorten(iri)
+    return found

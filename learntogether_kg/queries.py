@@ -18,7 +18,7 @@ from rdflib.namespace import XSD
 from learntogether_kg.answers import Answer, Labels
 from learntogether_kg.errors import DifferingServerError, QueryArgumentError
 from learntogether_kg.live_state import StateStore
-from learntogether_kg.namespaces import ONTOLOGY_GRAPH, expand, shorten
+from learntogether_kg.namespaces import ONTOLOGY_GRAPH, expand, names, shorten
 from learntogether_kg.query_files import NamedQuery, Parameter, internal, named
 from learntogether_kg.store.base import Solutions, Store, Term
 from learntogether_kg.store.oxigraph import OxigraphStore
@@ -74,25 +74,29 @@ class Vocabulary:
 
 
 class Choices:
-    """What a parameter can be given, with its label, in the order of the labels."""
+    """What a parameter can be given, with its label, in the order of the labels.
+
+    Attributes:
+        labels: The label of each.
+        names: The name of its own by which forms and addresses call each.
+    """
 
     def __init__(self, labels: dict[URIRef, str]) -> None:
         self.labels = labels
-        self._by_name: dict[str, list[URIRef]] = {}
-        self._by_label: dict[str, list[URIRef]] = {}
+        self.names = names(labels)
+        self._by_name = {name: iri for iri, name in self.names.items()}
+        self._by_any: dict[str, list[URIRef]] = {}
         for iri, label in labels.items():
-            self._by_name.setdefault(_local_name(iri).casefold(), []).append(iri)
-            self._by_label.setdefault(label.casefold(), []).append(iri)
+            for text in {label.casefold(), self.names[iri].casefold()}:
+                self._by_any.setdefault(text, []).append(iri)
 
     def named(self, text: str) -> list[URIRef]:
-        """Returns those that a text may mean: an IRI or prefixed name, else a local name, else a label.
-
-        A local name before a label: names are what forms and addresses carry, and no two of one kind share one.
-        """
+        """Returns those that a text may mean: an IRI or prefixed name, a name to the letter, else a name or label."""
         iri = expand(text)
         if iri is not None and iri in self.labels:
             return [iri]
-        return self._by_name.get(text.casefold()) or self._by_label.get(text.casefold(), [])
+        exactly = self._by_name.get(text)
+        return [exactly] if exactly is not None else self._by_any.get(text.casefold(), [])
 
 
 def ask(
@@ -213,10 +217,6 @@ def _resource(query: NamedQuery, parameter: Parameter, text: str, choices: Choic
     close = difflib.get_close_matches(text, choices.labels.values(), n=3, cutoff=0.4)
     hint = f"; did you mean {' or '.join(repr(label) for label in close)}?" if close else ""
     raise QueryArgumentError(query.name, parameter.name, f"{text!r} is not known here as a {parameter.kind}{hint}")
-
-
-def _local_name(iri: URIRef) -> str:
-    return iri.rpartition("/")[2].rpartition("#")[2]
 
 
 def _shown(parameter: Parameter, terms: Mapping[str, Term | None], labels: Labels) -> str:

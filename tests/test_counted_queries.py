@@ -19,6 +19,7 @@ from learntogether_kg.store.base import Store
 from tests import random_libraries
 
 PATTERN = "human-tool-operation"
+PATTERNS = (PATTERN, "supervision", "synthetic-moved")  # the last is one of the random libraries' and carries on
 
 
 def values(parameter: Parameter, coding: Coding) -> list[str | None]:
@@ -31,7 +32,7 @@ def values(parameter: Parameter, coding: Coding) -> list[str | None]:
         case "lt:PatternType":
             return [None, "", PATTERN]
         case "lt:Pattern":
-            return [None, PATTERN, "supervision"]
+            return [None, *(name for name in PATTERNS if any(each.key == name for each in coding.patterns))]
         case "xsd:integer":
             return [None, "1", "3"]
     assert parameter.choices, f"say what to try for {parameter.kind}"

@@ -365,6 +365,7 @@ def test_a_term_that_lacks_something_is_named_with_what_it_lacks(tmp_path: Path,
 
 
 CARRIED_ON = MOVED.parent / "changes" / "carried-on.ttl"
+CARRIED_ON_TERM = URIRef("https://example.org/carried-on#supervision")
 _SAYS, _REPLACED = "lt:carriesOn typ:supervision", "dct:isReplacedBy :supervision"
 NOT_CARRIED_ON = {
     "of-two": (_SAYS, f"{_SAYS}, typ:clear-roles", "must be one pattern"),
@@ -386,7 +387,21 @@ def test_what_does_not_carry_on_a_term_may_not_say_so(tmp_path: Path, wrong: str
     run = ltkg("typology", "check", file)
     assert run.returncode == 1, run.stderr
     assert said in run.stderr
-    assert "<https://example.org/carried-on#supervision>" in run.stderr
+    assert f"<{CARRIED_ON_TERM}>" in run.stderr
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_carries_on_a_term_keeps_its_scope_notes(tmp_path: Path, kept: bool) -> None:
+    whole, term = ontology.load_ontology(), TYP["resource-demand-mismatch"]
+    text = CARRIED_ON.read_text(encoding="utf-8").replace("typ:supervision", "typ:resource-demand-mismatch")
+    for predicate in (SKOS.definition, SKOS.scopeNote) if kept else (SKOS.definition,):
+        (said,), (mine,) = (set(graph.objects(each, predicate)) for graph, each in
+                            ((whole, term), (Graph().parse(CARRIED_ON), CARRIED_ON_TERM)))  # fmt: skip
+        text = text.replace(mine.n3(), said.n3())
+    file = tmp_path / "mine.ttl"
+    file.write_text(text, encoding="utf-8")
+    run = ltkg("typology", "check", file)
+    assert (run.returncode, "or a scope note of that is gone" in run.stderr) == (0 if kept else 1, not kept), run.stderr
 
 
 def test_a_library_takes_no_extension_with_a_queue_that_would_not_pass_the_check(

@@ -248,7 +248,7 @@ def summary(question: Question) -> str:
 
 
 def _sentence(question: Question, total: Cell, release: str) -> str:
-    what = " or ".join(value.label for each in question.filters("pattern") for value in each.values) or "any pattern"
+    what = " or ".join(value.reading for each in question.filters("pattern") for value in each.values) or "any pattern"
     influences = " or ".join(v.label.lower() for each in question.filters("influence") for v in each.values)
     only = "; ".join(
         f"{each.dimension.label.lower()} {' or '.join(value.label.lower() for value in each.values)}"
@@ -282,7 +282,7 @@ def _narrowed(names: Sequence[str], values: Sequence[AxisValue]) -> tuple[tuple[
 
 
 def _resource(value: AxisValue) -> Scalar:
-    return Resource(value.label, value.iri) if value.iri.startswith("http") else value.label
+    return Resource(value.reading, value.iri) if value.iri.startswith("http") else value.reading
 
 
 def _cell_values(cell: Cell, worked: Share) -> list[Value]:
@@ -338,7 +338,7 @@ def _rounded(number: float | None) -> float | None:
 def notes(result: Result) -> list[str]:
     """Returns what must stand beside the figures, one sentence a line."""
     trend = [
-        f"Trend{f' of {line.series[0].label}' if line.series else ''}: {_trend_words(line)}" for line in result.trend
+        f"Trend{f' of {line.series[0].reading}' if line.series else ''}: {_trend_words(line)}" for line in result.trend
     ]
     return [
         result.sentence,
@@ -383,7 +383,7 @@ def _trend_words(line: TrendLine) -> str:
 
 def _trend_document(line: TrendLine) -> dict[str, object]:
     return {
-        "series": [{"iri": value.iri, "label": value.label} for value in line.series],
+        "series": [{"iri": value.iri, "label": value.reading} for value in line.series],
         "statistic": _rounded(line.statistic),
         "p": _rounded(line.p_value),
         "q": _rounded(line.q_value),

@@ -73,7 +73,7 @@ def answer(
         rows = tuple(COUNTED[name](asked))
     except QueryArgumentError:
         return None  # it is right as an argument of the query, and yet nothing that the table has
-    return Answer(name, read.shown, tuple(query.columns), rows)
+    return Answer(name, read.shown, tuple(query.columns), rows, query.resources)
 
 
 def ask_named(

@@ -40,7 +40,7 @@ def has_figures(result: Result) -> bool:
 
 def _pairs(result: Result) -> str | None:
     cells = [
-        charts.Cell(pair.patterns[0].label, pair.patterns[1].label, pair.together, _text(pair.together))
+        charts.Cell(pair.patterns[0].reading, pair.patterns[1].reading, pair.together, _text(pair.together))
         for pair in result.pairs
     ]
     words = charts.Words(result.summary, "", "", f"Reviews with both. {result.rule}")
@@ -55,7 +55,7 @@ def _dots(result: Result, counts: Counts) -> str | None:
     for (value, cell), worked in zip(rows, worked_out, strict=True):
         told = f"{_text(cell.reviews)} of {_text(cell.looked if of_share else cell.findings_read)}"
         size = worked.share if of_share else cell.reviews
-        points.append(charts.Point(value.label, size, worked.low, worked.high, told, small=_is_small(cell)))
+        points.append(charts.Point(value.reading, size, worked.low, worked.high, told, small=_is_small(cell)))
     if counts.axes[0].dimension != "year":
         points.sort(key=lambda point: -1 if point.value is None else point.value, reverse=True)
     if len(points) > _MOST_ROWS:
@@ -89,7 +89,7 @@ def _points(counts: Counts, place: int) -> Iterator[charts.Point]:
     for (values, cell), worked in zip(cells, shares([cell for _, cell in cells]), strict=True):
         if values[place].key.isdecimal():
             told = HIDDEN if cell.reviews is None else f"{cell.reviews} of {_text(cell.looked)}"
-            series = values[1 - place].label
+            series = values[1 - place].reading
             yield charts.Point(values[place].key, worked.share, worked.low, worked.high, told, series, _is_small(cell))
 
 
@@ -97,7 +97,7 @@ def _heat_map(result: Result, counts: Counts) -> str | None:
     one, other = counts.axes
     down, across = (0, 1) if len(one.values) >= len(other.values) else (1, 0)
     cells = [
-        charts.Cell(values[down].label, values[across].label, cell.reviews, _text(cell.reviews))
+        charts.Cell(values[down].reading, values[across].reading, cell.reviews, _text(cell.reviews))
         for values, cell in counts.items()
     ]
     if max(len(one.values), len(other.values)) > _MOST_ROWS:

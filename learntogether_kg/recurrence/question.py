@@ -148,8 +148,8 @@ def find_value(values: Sequence[AxisValue], text: str, parameter: str) -> AxisVa
     iri = str(expand(text) or "")
     named = (
         [value for value in values if iri and value.iri == iri],
-        [value for value in values if value.key.casefold() == text.casefold()],
-        [value for value in values if value.label.casefold() == text.casefold()],
+        [value for value in values if value.key == text],
+        [value for value in values if text.casefold() in (value.key.casefold(), value.label.casefold())],
     )
     for found in named:
         if len(found) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,7 +15,7 @@ import pyarrow.csv
 
 from learntogether_kg import coding_table, resources
 from learntogether_kg.figures import AxisValue
-from learntogether_kg.namespaces import CL, TYP, expand, shorten
+from learntogether_kg.namespaces import CL, TYP, expand, local_name, names, shorten
 from learntogether_kg.recurrence.dimensions import dimensions
 from learntogether_kg.recurrence.index import (
     NOT_KNOWN,
@@ -94,8 +94,15 @@ class _Terms:
         for row in rows["concept"]:
             lists[str(row["other"])].append((int(row["place"] or 999), str(row["label"]), str(row["term"])))
         default = next((str(row["term"]) for row in rows["default-coder"]), "")
+        given_up, times = {str(row["term"]) for row in rows["deprecated"]}, Counter(labels.values())
+        readings = {iri: labels[iri] for iri in iris}
+        for iri in iris:
+            if times[labels[iri]] > 1 and iri not in notations:
+                readings[iri] = f"{order(iri)[1]} › {labels[iri]}"
+            if iri in given_up:
+                readings[iri] += " (no longer used)"
         return cls(
-            _values((iri, labels[iri]) for iri in iris),
+            _values(((iri, labels[iri]) for iri in iris), readings),
             len(notations),
             below,
             dict(versions),
@@ -125,7 +132,7 @@ class _Reader:
         read[self._review("finding")] = True
         items = self._columns["item"][1]
         return Coding(
-            reviews=tuple(AxisValue(_local(iri), labels[iri] or _local(iri), iri) for iri in iris),
+            reviews=tuple(AxisValue(local_name(iri), labels[iri] or local_name(iri), iri) for iri in iris),
             read=read,
             patterns=terms.patterns,
             types=terms.types,
@@ -175,7 +182,7 @@ class _Reader:
     def _fact(self, holders: Places, values: Places, listed: Sequence[AxisValue], count: int) -> Fact:
         words, said = self._columns["value"][1], np.unique(values).tolist()
         found = {words[place] for place in said} - {value.iri for value in listed} - {NOT_STATED}
-        own = [AxisValue(_local(word), _local(word), word) for word in sorted(found)]
+        own = [AxisValue(local_name(word), local_name(word), word) for word in sorted(found)]
         kept = (*(value for value in listed if value.iri != NOT_STATED), *own, NOT_KNOWN)
         place_of = {value.iri: place for place, value in enumerate(kept)} | {NOT_STATED: len(kept) - 1}
         lookup = np.full(len(words), -1, np.int32)  # of all values few are of this fact: the others are not looked up
@@ -187,7 +194,10 @@ class _Reader:
         told = zip(
             self._text("coder", "coder"), self._text("coder", "label"), self._text("coder", "value"), strict=True
         )
-        named = {iri: (code, kinds.get(kind, AxisValue(_local(kind), _local(kind), kind))) for iri, code, kind in told}
+        named = {
+            iri: (code, kinds.get(kind, AxisValue(local_name(kind), local_name(kind), kind)))
+            for iri, code, kind in told
+        }
         return tuple(self._coder(iri, *named[iri]) for iri in sorted(named, key=lambda iri: (named[iri][0], iri)))
 
     def _coder(self, iri: str, code: str, kind: AxisValue) -> CoderCodes:
@@ -298,18 +308,16 @@ class _Reader:
         return flags
 
 
-def _values(named: Iterable[tuple[str, str]]) -> tuple[AxisValue, ...]:
-    """Returns values by IRI and label. The last part of the IRI is the key where no other of the list has it."""
-    told = list(named)
-    locals_ = [_local(iri) for iri, _ in told]
-    return tuple(
-        AxisValue(local if locals_.count(local) == 1 else shorten(iri), label, iri)
-        for (iri, label), local in zip(told, locals_, strict=True)
-    )
+def _values(named: Iterable[tuple[str, str]], readings: Mapping[str, str] | None = None) -> tuple[AxisValue, ...]:
+    """Returns values by IRI and label.
 
-
-def _local(iri: str) -> str:
-    return iri.rpartition("/")[2].rpartition("#")[2]
+    Args:
+        named: Pairs of an IRI and a label.
+        readings: How some of them read where their label would not do.
+    """
+    told, readings = list(named), readings or {}
+    keys = names(iri for iri, _ in told)
+    return tuple(AxisValue(keys[iri], label, iri, readings.get(iri, "")) for iri, label in told)
 
 
 def _lookup(words: Sequence[str], known: Sequence[str]) -> Places:

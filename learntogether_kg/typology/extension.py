@@ -172,7 +172,7 @@ def _find_gaps(file: Path, own: Graph) -> list[str]:
 _TOLD_OF: Final = {
     LT.mappingSubject: (SKOS.prefLabel, SKOS.inScheme),
     LT.mappingObject: (SKOS.prefLabel, SKOS.inScheme),
-    LT.carriesOn: (RDF.type, SKOS.definition),
+    LT.carriesOn: (RDF.type, SKOS.definition, SKOS.scopeNote),
 }
 """What the rules of editing ask of a term of another file that a statement names."""
 
