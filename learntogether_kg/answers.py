@@ -6,11 +6,11 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, overload
 
 from rdflib import Literal, URIRef
 
@@ -91,6 +91,46 @@ class Labels:
                 self._known[iri] = found.get(iri) or shorten(iri).rpartition("/")[2]
 
 
+class LateRows(Sequence[Row]):
+    """Rows of which many are never read: each is made when it is.
+
+    Args:
+        count: How many there are.
+        made: Makes those from one place up to another, which is not among them.
+    """
+
+    _AT_ONCE: Final = 200
+
+    def __init__(self, count: int, made: Callable[[int, int], Iterable[Row]]) -> None:
+        self._count = count
+        self._made = made
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Row]: ...
+
+    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
+        if isinstance(place, int):
+            (row,) = self[range(self._count)[place] : range(self._count)[place] + 1]
+            return row
+        start, stop, step = place.indices(self._count)
+        return tuple(self._made(start, stop))[::step] if start < stop else ()
+
+    def __iter__(self) -> Iterator[Row]:
+        for start in range(0, self._count, self._AT_ONCE):
+            yield from self[start : start + self._AT_ONCE]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of a list
+
+
 @dataclass(frozen=True)
 class Answer:
     """Columns and rows, with what was asked.
@@ -106,7 +146,7 @@ class Answer:
     query: str
     arguments: dict[str, str]
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     resources: tuple[str, ...] = ()
 
     @classmethod

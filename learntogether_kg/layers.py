@@ -222,7 +222,7 @@ def draw_difference(one: Layer, other: Layer, typology: Typology) -> str:
     """Returns the difference of two layers as SVG: its size as shade, its sign and figure in the cell."""
     points = {URIRef(row[0].iri): row[-1] for row in difference(one, other).rows if isinstance(row[0], Resource)}
     texts = {
-        iri: (abs(each), f"{each:+.0f}") if isinstance(each, int | float) else (None, "–")
+        iri: (abs(each), f"{round(each):+d}" if round(each) else "0") if isinstance(each, int | float) else (None, "–")
         for iri, each in points.items()
     }
     note = f"Difference of shares in percentage points: {_name(other)} less {_name(one)}. –: no share in one of them"

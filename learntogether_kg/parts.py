@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from time import monotonic
@@ -204,7 +204,7 @@ class Walk:
         if place >= len(reviews):
             trail.total = before
 
-    def _ask(self, reviews: tuple[URIRef, ...], wanted: slice) -> tuple[int, tuple[Row, ...]]:
+    def _ask(self, reviews: tuple[URIRef, ...], wanted: slice) -> tuple[int, Sequence[Row]]:
         """Returns how many rows some reviews have, and those of them that are wanted."""
         own = tuple(f"{review}/" for review in reviews)
         with self.parts.shelf.holding(reviews) as part:

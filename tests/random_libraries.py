@@ -103,13 +103,21 @@ def _review(draw: st.DrawFn, review: URIRef, number: int) -> Graph:
     ):
         for value in draw(_subsets(*values)):
             graph.add((review, LT[name], CL[value]))
-    for place, kind in enumerate(draw(_subsets("police", "childrens-social-care", "not-stated"))):
+    agencies = [
         _part(graph, review, f"A{place}", "Agency", agencyKind=CL[kind])
-    findings = [_part(graph, review, f"F{place}", "Finding") for place in range(draw(st.integers(0, 2)))]
+        for place, kind in enumerate(draw(_subsets("police", "childrens-social-care", "not-stated")))
+    ]
+    findings = [
+        _part(graph, review, name, "Finding", localId=Literal(name), statement=Literal(f"{name} of {number}"))
+        for name in ("F2", "F10")[: draw(st.integers(0, 2))]
+    ]
     factors = [
         _part(graph, review, f"X{place}", "ContributoryFactor", systemLevel=CL[level])
         for place, level in enumerate(draw(_subsets("front-line-level", "national-system-level")))
     ]
+    for factor in factors:
+        if agencies and draw(st.booleans()):
+            graph.add((factor, LT.agency, draw(st.sampled_from(agencies))))
     for finding in findings:
         for factor in factors:
             if draw(st.booleans()):

@@ -24,19 +24,17 @@ PATTERNS = (PATTERN, "supervision", "synthetic-moved")  # the last is one of the
 
 def values(parameter: Parameter, coding: Coding) -> list[str | None]:
     """What to try for a parameter: None leaves it out, an empty text means any."""
-    match parameter.kind:
-        case "lt:Coder":
-            return [None, *(coder.code for coder in coding.coders)]
-        case "cl:influences":
-            return [None, "", "unsafe", "not-stated"]
-        case "lt:PatternType":
-            return [None, "", PATTERN]
-        case "lt:Pattern":
-            return [None, *(name for name in PATTERNS if any(each.key == name for each in coding.patterns))]
-        case "xsd:integer":
-            return [None, "1", "3"]
-    assert parameter.choices, f"say what to try for {parameter.kind}"
-    return [*parameter.choices]
+    patterns = [name for name in PATTERNS if any(each.key == name for each in coding.patterns)]
+    tried: dict[str, list[str]] = {
+        "lt:Coder": [coder.code for coder in coding.coders],
+        "lt:Review": [review.label for review in coding.reviews[:2]],
+        "cl:influences": ["", "unsafe", "not-stated"],
+        "lt:PatternType": ["", PATTERN],
+        "lt:Pattern": patterns,
+        "xsd:integer": ["1", "3"],
+        "xsd:string": ["F2"],
+    }
+    return [*parameter.choices] or [None, *tried[parameter.kind]]
 
 
 def arguments(name: str, coding: Coding, every: int) -> Iterator[dict[str, str]]:

@@ -16,15 +16,24 @@ from learntogether_kg.figures import AxisValue, CoderCount
 from learntogether_kg.queries import Arguments, Vocabulary
 from learntogether_kg.recurrence.index import CoderCodes, Coding, Flags, Places
 from learntogether_kg.recurrence.question import Question, ask
+from learntogether_kg.store.base import Store
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A named query with its arguments, over a coding table."""
+    """A named query with its arguments, over a coding table.
+
+    Attributes:
+        coding: The coding table.
+        arguments: The arguments.
+        vocabulary: What resources are called in the store.
+        store: The triples that the table was extracted from, for what it does not hold.
+    """
 
     coding: Coding
     arguments: Arguments
     vocabulary: Vocabulary
+    store: Store
 
     def question(self, by: Sequence[str], *where: str, year: str = "", **filters: str) -> Question:
         """Returns what it asks of the table.

@@ -19,6 +19,7 @@ from learntogether_kg.answers import Resource
 from learntogether_kg.figures import AxisValue
 from learntogether_kg.namespaces import CL, expand
 from learntogether_kg.recurrence.dimensions import Dimension
+from learntogether_kg.recurrence.findings import Findings
 from learntogether_kg.recurrence.practice import Practice
 
 Places = npt.NDArray[np.int32]
@@ -272,6 +273,7 @@ class Coding:
         item_count: How many things are coded or could be.
         lists: The entries of each code list, by its IRI.
         practice: What is said of practice, without any coding.
+        findings: The findings.
     """
 
     reviews: tuple[AxisValue, ...]
@@ -286,6 +288,7 @@ class Coding:
     item_count: int
     lists: Mapping[str, tuple[AxisValue, ...]]
     practice: Practice = field(default_factory=Practice)
+    findings: Findings = field(default_factory=Findings)
 
     @cached_property
     def links(self) -> tuple[npt.NDArray[np.object_], Places]:

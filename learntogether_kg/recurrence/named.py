@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from learntogether_kg import queries, query_files
-from learntogether_kg.answers import Answer, Row
+from learntogether_kg.answers import Answer, LateRows, Row
 from learntogether_kg.errors import QueryArgumentError
 from learntogether_kg.namespaces import CL
 from learntogether_kg.queries import Vocabulary
@@ -22,6 +22,7 @@ from learntogether_kg.recurrence.counts import count, flag_counted
 from learntogether_kg.recurrence.derived import associations, shares
 from learntogether_kg.recurrence.dimensions import dimensions
 from learntogether_kg.recurrence.index import Coding
+from learntogether_kg.recurrence.named_likeness import similar_findings
 from learntogether_kg.recurrence.named_practice import perspective_differences, trade_offs
 from learntogether_kg.recurrence.named_reach import (
     artefacts_by_pattern,
@@ -67,10 +68,11 @@ def answer(
     vocabulary = vocabulary or Vocabulary(store)
     read = queries.read_arguments(query, arguments or {}, vocabulary)
     try:
-        asked = Asked(coding, read, vocabulary)
+        asked = Asked(coding, read, vocabulary, store)
         if not asked.question([]).coder.coders:
             return None  # nobody coded, or the one asked for did not say what of
-        rows = tuple(COUNTED[name](asked))
+        rows = COUNTED[name](asked)
+        rows = rows if isinstance(rows, LateRows) else tuple(rows)
     except QueryArgumentError:
         return None  # it is right as an argument of the query, and yet nothing that the table has
     return Answer(name, read.shown, tuple(query.columns), rows, query.resources)
@@ -256,5 +258,6 @@ COUNTED: Final[Mapping[str, Callable[[Asked], Iterable[Row]]]] = {
     "coding-by-coder-kind": coding_by_coder_kind,
     "trade-offs": trade_offs,
     "perspective-differences": perspective_differences,
+    "similar-findings": similar_findings,
 }
 """How the rows of each such query come from counts."""

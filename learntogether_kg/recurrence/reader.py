@@ -17,6 +17,7 @@ from learntogether_kg import coding_table, resources
 from learntogether_kg.figures import AxisValue
 from learntogether_kg.namespaces import CL, TYP, expand, local_name, names, shorten
 from learntogether_kg.recurrence.dimensions import dimensions
+from learntogether_kg.recurrence.findings import Findings
 from learntogether_kg.recurrence.index import (
     NOT_KNOWN,
     NOT_STATED,
@@ -147,6 +148,7 @@ class _Reader:
                 self._rows_of("trade-off", ("item", "dimension", "value")),
                 self._rows_of("comparison", ("item", "dimension", "value", "label", "result")),
             ),
+            findings=Findings(self._rows_of("finding", ("item", "label")), len(items)),
         )
 
     def _rows_of(self, record: str, columns: Iterable[str]) -> Rows:

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import permutations
 
-from rdflib import DCTERMS, RDF, SKOS
+from rdflib import DCTERMS, RDF, SKOS, URIRef
+from rdflib.term import Node
 
 from learntogether_kg.namespaces import LT, TYP
 from tests.teaching.coding import (
@@ -201,8 +202,19 @@ def mappings(pattern: str = "", term: str = "") -> Iterator[Record]:
                             "term": short(other),
                             "scheme": None if scheme is None else short(scheme),
                             "statedBy": by,
+                            "ground": ground(TYP[each], other, (stated, said_of_it)),
                             "status": status(each),
                         }
+
+
+def ground(one: Node, other: Node, relations: tuple[URIRef, URIRef]) -> str:
+    """Whether a source bears out what a mapping file says of two terms; nothing where none says it."""
+    found = ""
+    for mapping in files().subjects(RDF.type, LT.Mapping):
+        ends = {files().value(mapping, LT.mappingSubject), files().value(mapping, LT.mappingObject)}
+        if ends == {one, other} and files().value(mapping, LT.mappingRelation) in relations:
+            found = "sourced" if found == "sourced" or files().value(mapping, DCTERMS.source) else "provisional"
+    return found
 
 
 @answers("coding-by-coder-kind")
