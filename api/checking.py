@@ -1,4 +1,8 @@
-"""Checking uploads, each in a process that ends with the check."""
+"""Checking uploads, each in a process that ends with the check, by the ontology of the release that is served.
+
+An ontology with the extensions of a library is in use for the whole of a process, so what asks for another one than the
+package's own is made where the process ends with it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from starlette.exceptions import HTTPException
 
 from api.processes import RETRY_AFTER, AllBusyError, Processes, UnfinishedError
 from api.worker import Limits
-from learntogether_kg import reports, reviews
+from learntogether_kg import ontology, reports, reviews
 from learntogether_kg.errors import UnreadableFileError
 from learntogether_kg.ingest.template import write_template
 from learntogether_kg.reports import ReportFormat
@@ -40,12 +44,33 @@ class Job:
         data: What it holds.
         stage: What it is checked for.
         forms: The forms of report to give, beside the part of a page.
+        extensions: The extensions of the ontology that it is checked with.
     """
 
     name: str
     data: bytes
     stage: Stage
     forms: tuple[ReportFormat, ...]
+    extensions: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A workbook to fill.
+
+    Attributes:
+        depth: How far the review goes.
+        extensions: The extensions of the ontology whose terms it offers.
+    """
+
+    depth: str
+    extensions: tuple[Path, ...] = ()
+
+    def write(self) -> bytes:
+        """Returns the workbook, with the terms of the ontology in use."""
+        workbook = io.BytesIO()
+        write_template(workbook, self.depth)
+        return workbook.getvalue()
 
 
 class Checks:
@@ -55,12 +80,13 @@ class Checks:
 
     def warm_up(self) -> None:
         """Reads the ontology and the shapes, and goes the whole way once with an empty workbook."""
-        workbook = io.BytesIO()
-        write_template(workbook)
-        self.answer(Job("warm.xlsx", workbook.getvalue(), Stage.DRAFT, tuple(ReportFormat)))
+        self.answer(Job("warm.xlsx", Blank("findings").write(), Stage.DRAFT, tuple(ReportFormat)))
 
-    def answer(self, job: Job) -> bytes:
-        """Returns what a check found as JSON: verdict and forms, or the one sentence why it was refused."""
+    def answer(self, job: Job | Blank) -> bytes:
+        """Returns a workbook; or what a check found as JSON: verdict and forms, or the sentence why it was refused."""
+        ontology.use_extensions(job.extensions)
+        if isinstance(job, Blank):
+            return job.write()
         try:
             report = reviews.check(Path(job.name), job.stage, data=job.data)
             written = {form: _write(form, report, job.data) for form in job.forms}
@@ -85,7 +111,7 @@ class Checker:
     """
 
     def __init__(self, limits: Limits, at_once: int) -> None:
-        self._processes = Processes(Checks(), limits, at_once)
+        self._processes: Processes[Job | Blank] = Processes(Checks(), limits, at_once)
 
     def start(self) -> None:
         """Starts the processes, so that the first upload need not wait; returns at once."""
@@ -102,15 +128,26 @@ class Checker:
             UnreadableFileError: The upload is no review that can be read.
             HTTPException: 503 where all processes stay busy; 422 where the check did not come to an end.
         """
+        found: Answer = json.loads(self._ask(job))
+        if "refused" in found:
+            raise UnreadableFileError(job.name, str(found["refused"]))
+        return found
+
+    def blank(self, asked: Blank) -> bytes:
+        """Returns a workbook to fill.
+
+        Raises:
+            HTTPException: As for `check`, where the library has an extension.
+        """
+        return self._ask(asked) if asked.extensions else asked.write()
+
+    def _ask(self, job: Job | Blank) -> bytes:
         try:
-            found: Answer = json.loads(self._processes.ask(job))
+            return self._processes.ask(job)
         except AllBusyError:
             raise busy() from None
         except UnfinishedError as error:
             raise HTTPException(422, _FAILED[error.reason]) from None
-        if "refused" in found:
-            raise UnreadableFileError(job.name, str(found["refused"]))
-        return found
 
 
 def busy() -> HTTPException:

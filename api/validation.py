@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Annotated, Any, Final, Literal
@@ -14,14 +13,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
-from api.checking import Answer, Checker, Job
-from api.dependencies import Templates
+from api.checking import Answer, Blank, Checker, Job
+from api.dependencies import Release, Templates
 from api.documents import ProblemDocument, ReportDocument
 from api.negotiation import weight
 from api.pages import Pages
 from api.processes import OFFERED
 from api.uploads import Form, Receiver
-from learntogether_kg.ingest.template import write_template
 from learntogether_kg.reports import ENDINGS, MEDIA_TYPES, ReportFormat
 from learntogether_kg.validation.report import Stage
 
@@ -120,18 +118,18 @@ def _checker(request: Request) -> Checker:
     return checker
 
 
+Checks = Annotated[Checker, Depends(_checker)]
 Depth = Annotated[
     Literal["findings", "evidence", "full"], Query(description="How far the review goes; each shows more sheets")
 ]
 
 
 @router.get("/template.xlsx", response_class=Response, summary="A workbook for one review")
-def template(depth: Depth = "findings") -> Response:
-    """Returns a new workbook with an id of its own, so no two answers are the same."""
-    workbook = io.BytesIO()
-    write_template(workbook, depth)
+def template(served: Release, checker: Checks, depth: Depth = "findings") -> Response:
+    """Returns a new workbook with an id of its own, so no two answers are the same; its lists are the release's."""
+    workbook = checker.blank(Blank(depth, tuple(served.release.extensions())))
     headers = {**UNKEPT, **_attachment("review.xlsx")}
-    return Response(workbook.getvalue(), headers=headers, media_type=MEDIA_TYPES[ReportFormat.XLSX])
+    return Response(workbook, headers=headers, media_type=MEDIA_TYPES[ReportFormat.XLSX])
 
 
 @router.get("/validate", response_class=HTMLResponse, summary="The form to check a review with")
@@ -161,14 +159,16 @@ async def validate(
     request: Request,
     pages: Templates,
     receiver: Annotated[Receiver, Depends(_receiver)],
-    checker: Annotated[Checker, Depends(_checker)],
+    checker: Checks,
+    served: Release,
 ) -> Response:
-    """Checks a review in memory and answers with a report; what was sent is then forgotten."""
+    """Checks a review in memory, by the release's ontology, and answers with a report; what was sent is forgotten."""
     if not OFFERED:
         raise HTTPException(403, "This server's system cannot check uploads safely; use `ltkg validate` instead")
     sent = await receiver.receive(request)
     stage, wanted = _stage(sent.fields), _wanted(sent.fields, request.headers.get("accept", ""))
-    job = Job(sent.name, sent.data, stage, _forms(sent, wanted))
+    extensions = tuple(await run_in_threadpool(served.release.extensions))
+    job = Job(sent.name, sent.data, stage, _forms(sent, wanted), extensions)
     found = await run_in_threadpool(checker.check, job)
     if wanted == PAGE:
         downloads = [_download(sent.name, form, found) for form in job.forms]

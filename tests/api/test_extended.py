@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 from starlette.testclient import TestClient
 
@@ -33,7 +35,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         ):
             run = ltkg(*command)
             assert run.returncode == 0, run.stdout + run.stderr
-    with TestClient(create_app(Settings(library=library, log=False))) as client:
+    with TestClient(create_app(Settings(library=library, uploads=True, log=False))) as client:
         yield client
 
 
@@ -103,3 +105,27 @@ def test_a_term_of_an_extension_leads_to_its_page_and_not_to_the_published_one(
     page = client.get("/typology", headers=HTML).text
     assert f'<a href="/patterns/{names[NEW]}">T1 › Supervision</a>' in page
     assert '<a href="/ontology/typ:supervision">T2 › Supervision</a> <span class="quiet">deprecated; now T1' in page
+
+
+def test_the_workbook_offers_the_terms_of_the_library(client: TestClient) -> None:
+    """The process that checks uploads writes it, since the ontology in use here stays the package's own."""
+    workbook = openpyxl.load_workbook(io.BytesIO(client.get("/template.xlsx").content))
+    offered = {cell.value for row in workbook["Lists"].iter_rows() for cell in row}
+    assert "T1 › Supervision" in offered
+    assert ontology.extensions_in_use() == ()
+
+
+def test_a_review_is_checked_with_the_terms_of_the_library(client: TestClient, tmp_path: Path) -> None:
+    coded = next(file for file in bundles.bundled_files("teaching") if "typ:supervision" in file.read_text("utf-8"))
+    anew = coded.read_text("utf-8").replace("typ:supervision", f"<{NEW}>")
+    anew = anew.replace(
+        "lt:underTypology typ:version-2008", "lt:underTypology <https://example.org/carried-on#version-2>"
+    )
+    assert NEW in anew
+    assert "carried-on#version-2" in anew
+    sent = client.post("/validate", files={"file": ("anew.ttl", anew.encode())}, headers={"Accept": "application/json"})
+    assert sent.status_code == 200
+    assert sent.json()["conforms"], sent.json()["results"]
+    (tmp_path / "anew.ttl").write_text(anew, "utf-8")
+    run = ltkg("validate", tmp_path / "anew.ttl")
+    assert run.returncode == 1, "without the extension its terms are not known"
