@@ -150,7 +150,8 @@ def warm(library: Path, names: list[str], **settings: object) -> Iterator[Server
     with server("api.main:create_app", {"library": library, **settings}) as served:
         chance = random.Random(1)
         for address in kinds(names).values():
-            for _ in range(400 if settings.get("cache_megabytes") else 60):
+            # Of a small library, which is there to see that this works, there is less to ask.
+            for _ in range(min(400 if settings.get("cache_megabytes") else 60, len(names) // 20)):
                 served.get(address(chance))
         yield served
 
@@ -167,7 +168,11 @@ def kinds(names: list[str]) -> dict[str, Address]:
         review = chance.choice(names)
         by_name = [q.name for q in query_files.catalogue().values() if q.each_row_from and _takes(q, "review")]
         return chance.choice(
-            [f"/reviews/{review}.json", *(f"/queries/{name}.json?review={review}" for name in by_name)]
+            [
+                f"/reviews/{review}.json",
+                f"/queries/similar-findings.json?review={review}&limit=20",
+                *(f"/queries/{name}.json?review={review}" for name in by_name),
+            ]
         )
 
     def of_a_pattern(chance: random.Random) -> str:
