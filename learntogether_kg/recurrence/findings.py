@@ -43,12 +43,21 @@ class Findings:
         rank[[items[row] for row in ordered]] = np.arange(len(ordered), dtype=np.int32)
         return rank
 
+    def number(self, item: int) -> str:
+        """Returns the number of a finding in its review; empty where it has none."""
+        label = int(self._label[item])
+        return self.rows.words["label"][label] if label >= 0 else ""
+
+    @cached_property
+    def _label(self) -> npt.NDArray[np.int32]:
+        label = np.full(self.count, -1, np.int32)
+        label[self.rows.columns["item"]] = self.rows.columns["label"]
+        return label
+
     def of_review(self, review: int, number: str = "") -> list[int]:
         """Returns the places of a review's findings in their order; with a number only those that have it."""
-        rows = np.flatnonzero(self.rows.reviews == review).tolist()
-        words = [*self.rows.words.get("label", ()), ""]
-        labels, items = self.rows.columns["label"], self.rows.columns["item"]
-        found = [int(items[row]) for row in rows if not number or words[labels[row]] == number]
+        items = self.rows.columns["item"][self.rows.reviews == review].tolist()
+        found = [item for item in items if not number or self.number(item) == number]
         return sorted(found, key=lambda item: int(self.rank[item]))
 
     @property

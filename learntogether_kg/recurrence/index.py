@@ -289,6 +289,8 @@ class Coding:
     lists: Mapping[str, tuple[AxisValue, ...]]
     practice: Practice = field(default_factory=Practice)
     findings: Findings = field(default_factory=Findings)
+    known: dict[object, object] = field(default_factory=dict, repr=False)
+    """What was worked out of it once, by what it is."""
 
     @cached_property
     def links(self) -> tuple[npt.NDArray[np.object_], Places]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,7 @@ from learntogether_kg.recurrence.asked import Asked, resource
 from learntogether_kg.recurrence.index import CoderCodes, Coding, Fact, Flags, Places
 from learntogether_kg.store.base import Term
 
-Numbers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.integer]
 _SHARED = ("factor-agency", "level")
 
 
@@ -38,6 +37,40 @@ class _Like:
     pairs: Numbers
 
 
+@dataclass(frozen=True, eq=False)
+class _Codes:
+    """What one coder's codes say of findings, under one rule, by finding and pattern.
+
+    Attributes:
+        pair: The finding and the pattern as one number, ascending; the same several times with several influences.
+        key: The pattern and the influence as one number.
+        review: The place of the review.
+    """
+
+    pair: Numbers
+    key: Places
+    review: Places
+
+    @classmethod
+    def of(cls, coding: Coding, coder: CoderCodes, primary: bool) -> _Codes:
+        """Returns the codes of a coder; worked out once for each coding table."""
+        known = coding.known.get((_Codes, coder.iri, primary))
+        if isinstance(known, _Codes):
+            return known
+        codes = coder.codes
+        kept = (
+            (codes.influence >= 0) & (codes.pattern < len(coding.patterns)) & (coding.findings.review[codes.item] >= 0)
+        )
+        codes = codes.take(kept & codes.primary if primary else kept)
+        fits = coding.item_count * len(coding.patterns) < np.iinfo(np.int32).max
+        pair = codes.item.astype(np.int32 if fits else np.int64) * len(coding.patterns) + codes.pattern
+        order = np.argsort(pair, kind="stable")
+        key = (codes.pattern * len(coding.influences) + codes.influence)[order]
+        made = cls(pair[order], key, coder.reviews[codes.review][order])
+        coding.known[_Codes, coder.iri, primary] = made
+        return made
+
+
 def similar_findings(asked: Asked) -> Sequence[Row]:
     """Returns the rows of the query of that name, each made when it is read.
 
@@ -46,8 +79,10 @@ def similar_findings(asked: Asked) -> Sequence[Row]:
     """
     coding, question = asked.coding, asked.question([])
     coder = coding.coders[question.coder.coders[0]]
-    review = next((p for p, each in enumerate(coding.reviews) if each.iri == asked.arguments.text("review")), -1)
-    found = list(_compared(coding, coder, question.codes == "primary", review, asked.arguments.text("localId")))
+    review, number = (asked.arguments.text(name) for name in ("review", "localId"))
+    place = next((place for place, each in enumerate(coding.reviews) if each.iri == review), -1)
+    codes = _Codes.of(coding, coder, question.codes == "primary")
+    found = [_compared(coding, codes, finding, place) for finding in coding.findings.of_review(place, number)]
     starts = np.cumsum([0, *(len(each.others) for each in found)])
 
     def made(start: int, stop: int) -> Iterator[Row]:
@@ -62,27 +97,21 @@ def similar_findings(asked: Asked) -> Sequence[Row]:
     return LateRows(int(starts[-1]), made)
 
 
-def _compared(coding: Coding, coder: CoderCodes, primary: bool, review: int, number: str) -> Iterator[_Like]:
-    """Yields each finding of a review that is coded, with those of other reviews that share a pattern with it."""
-    codes, findings = coder.codes, coding.findings
-    kept = (codes.influence >= 0) & (codes.pattern < len(coding.patterns)) & (findings.review[codes.item] >= 0)
-    if primary:
-        kept &= codes.primary
-    own = kept & (coder.reviews[codes.review] == review)
-    codes, own = codes.take(kept), own[kept]
-    keys = codes.pattern * len(coding.influences) + codes.influence
-    order = coding.links[1]
-    for finding in findings.of_review(review, number):
-        wanted = np.zeros(len(coding.patterns) * len(coding.influences), np.bool_)
-        wanted[keys[own & (codes.item == finding)]] = True
-        shared = wanted[keys] & ~own
-        pairs = np.unique(codes.item[shared].astype(np.int64) * len(coding.patterns) + codes.pattern[shared])
-        others, likeness = np.unique(pairs // len(coding.patterns), return_counts=True)
-        for name in _SHARED:
-            if name in coding.items:
-                likeness = likeness + _flags_shared(coding.items[name], finding, others).sum(axis=0)
-        sorted_ = np.lexsort((findings.rank[others], order[findings.review[others]], -likeness))
-        yield _Like(finding, others[sorted_].astype(np.int32), likeness[sorted_], pairs)
+def _compared(coding: Coding, codes: _Codes, finding: int, review: int) -> _Like:
+    """Returns the findings of other reviews that share a pattern with a finding of a review."""
+    findings, width = coding.findings, len(coding.patterns)
+    wanted = np.zeros(width * len(coding.influences), np.bool_)
+    wanted[codes.key[slice(*np.searchsorted(codes.pair, [finding * width, (finding + 1) * width]))]] = True
+    pairs = codes.pair[wanted[codes.key] & (codes.review != review)]
+    pairs = pairs[np.flatnonzero(np.diff(pairs, prepend=-1))]
+    items = pairs // width
+    starts = np.flatnonzero(np.diff(items, prepend=-1))
+    others, likeness = items[starts], np.diff(starts, append=len(items))
+    for name in _SHARED:
+        if name in coding.items:
+            likeness = likeness + _flags_shared(coding.items[name], finding, others).sum(axis=0)
+    order = np.lexsort((findings.rank[others], coding.links[1][findings.review[others]], -likeness))
+    return _Like(finding, others[order].astype(np.int32), likeness[order], pairs)
 
 
 def _flags_shared(fact: Fact, finding: int, others: npt.NDArray[np.integer]) -> Flags:
@@ -92,27 +121,29 @@ def _flags_shared(fact: Fact, finding: int, others: npt.NDArray[np.integer]) -> 
 
 
 def _rows(asked: Asked, coder: CoderCodes, parts: Sequence[tuple[_Like, range]]) -> Iterator[Row]:
-    coding, labels = asked.coding, asked.vocabulary.labels
-    iris = coding.findings.iris
-    needed = [URIRef(iris[each.finding]) for each, _ in parts]
-    needed += [URIRef(iris[each.others[place]]) for each, some in parts for place in some]
-    labels.learn(chain(needed, [URIRef(coder.iri)]))
-    statements = _statements(asked, needed)
+    coding, findings = asked.coding, asked.coding.findings
+    statements = _statements(
+        asked, [URIRef(findings.iris[each.others[place]]) for each, some in parts for place in some]
+    )
     for each, some in parts:
-        finding = URIRef(iris[each.finding])
         for place in some:
             item = int(each.others[place])
-            other, review = URIRef(iris[item]), coding.reviews[coding.findings.review[item]]
             yield (
-                Resource(labels.of(finding), str(finding)),
-                resource(review),
-                Resource(labels.of(other), str(other)),
-                statements.get(other),
+                _named(asked, each.finding),
+                resource(coding.reviews[findings.review[item]]),
+                _named(asked, item),
+                statements.get(URIRef(findings.iris[item])),
                 _linked(coding.patterns[place] for place in _patterns(each, item, len(coding.patterns))),
                 *(_linked(_values(coding.items.get(name), each.finding, item)) for name in _SHARED),
                 int(each.likeness[place]),
-                Resource(labels.of(URIRef(coder.iri)), coder.iri),
+                Resource(asked.vocabulary.labels.of(URIRef(coder.iri)), coder.iri),
             )
+
+
+def _named(asked: Asked, item: int) -> Resource:
+    """Returns a finding as a resource, by its number where it has one."""
+    iri = asked.coding.findings.iris[item]
+    return Resource(asked.coding.findings.number(item) or asked.vocabulary.labels.of(URIRef(iri)), iri)
 
 
 def _patterns(each: _Like, item: int, width: int) -> list[int]:
