@@ -62,8 +62,9 @@ class _Codes:
             (codes.influence >= 0) & (codes.pattern < len(coding.patterns)) & (coding.findings.review[codes.item] >= 0)
         )
         codes = codes.take(kept & codes.primary if primary else kept)
-        fits = coding.item_count * len(coding.patterns) < np.iinfo(np.int32).max
-        pair = codes.item.astype(np.int32 if fits else np.int64) * len(coding.patterns) + codes.pattern
+        pair: Numbers = codes.item.astype(np.int64) * len(coding.patterns) + codes.pattern
+        if coding.item_count * len(coding.patterns) < np.iinfo(np.int32).max:
+            pair = pair.astype(np.int32)
         order = np.argsort(pair, kind="stable")
         key = (codes.pattern * len(coding.influences) + codes.influence)[order]
         made = cls(pair[order], key, coder.reviews[codes.review][order])
