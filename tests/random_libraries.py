@@ -94,6 +94,18 @@ def _review(draw: st.DrawFn, review: URIRef, number: int) -> Graph:
     graph = Graph(identifier=review)
     graph.add((review, RDF.type, LT.Review))
     graph.add((review, LT.publicLabel, Literal(f"Random review {number}")))
+    _facts(draw, graph, review)
+    items = _items(draw, graph, review, number)
+    for code in draw(_subsets(*CODERS)):
+        _coding(draw, graph, review, code, items)
+    return graph
+
+
+def _facts(draw: st.DrawFn, graph: Graph, review: URIRef) -> None:
+    if (declared := draw(st.sampled_from([None, 1, 3]))) is not None:
+        graph.add((review, LT.findingsDeclared, Literal(declared)))
+    if (source := draw(st.sampled_from([None, "full-report", "not-stated"]))) is not None:
+        graph.add((review, LT.capturedFrom, CL[source]))
     for year in ("publicationYear", "reportYear", "periodEndYear"):
         if (value := draw(st.sampled_from([None, 2015, 2016]))) is not None:
             graph.add((review, LT[year], Literal(value)))
@@ -103,6 +115,10 @@ def _review(draw: st.DrawFn, review: URIRef, number: int) -> Graph:
     ):
         for value in draw(_subsets(*values)):
             graph.add((review, LT[name], CL[value]))
+
+
+def _items(draw: st.DrawFn, graph: Graph, review: URIRef, number: int) -> list[URIRef]:
+    """Returns the findings and factors of a review."""
     agencies = [
         _part(graph, review, f"A{place}", "Agency", agencyKind=CL[kind])
         for place, kind in enumerate(draw(_subsets("police", "childrens-social-care", "not-stated")))
@@ -111,6 +127,9 @@ def _review(draw: st.DrawFn, review: URIRef, number: int) -> Graph:
         _part(graph, review, name, "Finding", localId=Literal(name), statement=Literal(f"{name} of {number}"))
         for name in ("F2", "F10")[: draw(st.integers(0, 2))]
     ]
+    for finding in findings:
+        for stated in draw(_subsets("numbered-finding", "theme")):
+            graph.add((finding, LT.statedAs, CL[stated]))
     factors = [
         _part(graph, review, f"X{place}", "ContributoryFactor", systemLevel=CL[level])
         for place, level in enumerate(draw(_subsets("front-line-level", "national-system-level")))
@@ -122,9 +141,7 @@ def _review(draw: st.DrawFn, review: URIRef, number: int) -> Graph:
         for factor in factors:
             if draw(st.booleans()):
                 graph.add((finding, LT.supportedBy, factor))
-    for code in draw(_subsets(*CODERS)):
-        _coding(draw, graph, review, code, [*findings, *factors])
-    return graph
+    return [*findings, *factors]
 
 
 def _coding(draw: st.DrawFn, graph: Graph, review: URIRef, code: str, items: list[URIRef]) -> None:

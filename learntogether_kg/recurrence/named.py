@@ -22,6 +22,7 @@ from learntogether_kg.recurrence.counts import count, flag_counted
 from learntogether_kg.recurrence.derived import associations, shares
 from learntogether_kg.recurrence.dimensions import dimensions
 from learntogether_kg.recurrence.index import Coding
+from learntogether_kg.recurrence.named_coverage import incomplete_reviews
 from learntogether_kg.recurrence.named_likeness import similar_findings
 from learntogether_kg.recurrence.named_practice import perspective_differences, trade_offs
 from learntogether_kg.recurrence.named_reach import (
@@ -259,5 +260,6 @@ COUNTED: Final[Mapping[str, Callable[[Asked], Iterable[Row]]]] = {
     "trade-offs": trade_offs,
     "perspective-differences": perspective_differences,
     "similar-findings": similar_findings,
+    "incomplete-reviews": incomplete_reviews,
 }
 """How the rows of each such query come from counts."""
