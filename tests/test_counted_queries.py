@@ -38,12 +38,12 @@ def values(parameter: Parameter, coding: Coding) -> list[str | None]:
 
 
 def arguments(name: str, coding: Coding, every: int) -> Iterator[dict[str, str]]:
-    """Yields every so-manyth combination of arguments, some twenty at most, and the defaults."""
+    """Yields every so-manyth combination of arguments, some twelve at most, and the defaults."""
     parameters = query_files.named(name).parameters
     yield {}
     combinations = [*product(*(values(each, coding) for each in parameters))]
     for place, tried in enumerate(combinations):
-        if place % max(min(every, len(combinations) // 4 or 1), len(combinations) // 20 | 1) == 0:
+        if place % max(min(every, len(combinations) // 4 or 1), len(combinations) // 12 | 1) == 0:
             names = (each.name for each in parameters)
             yield {name: value for name, value in zip(names, tried, strict=True) if value is not None}
 
@@ -74,7 +74,7 @@ def test_it_is_the_answer_of_the_sparql(name: str, library: str, request: pytest
     assert compare(name, coding, release.store, every=7) >= (3 if query_files.named(name).parameters else 1)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_libraries.libraries())
 def test_it_is_the_answer_of_the_sparql_on_random_libraries(library: random_libraries.Library) -> None:
     store = library.store()

@@ -67,6 +67,11 @@ def test_both_engines_can_be_chosen(files: list[Path]) -> None:
     assert (fast.stdout, fast.returncode) == (reference.stdout, reference.returncode)
 
 
+def hear_interrupts() -> None:
+    """Undoes that a shell without job control has its background processes ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interrupting_many_files_leaves_no_traceback(tmp_path: Path, files: list[Path]) -> None:
     process = subprocess.Popen(
         [*LTKG, "validate", *map(str, files * 30)],
@@ -74,6 +79,7 @@ def test_interrupting_many_files_leaves_no_traceback(tmp_path: Path, files: list
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509  # no other thread of a test holds a lock
     )
     assert process.stdout
     process.stdout.readline()
@@ -86,7 +92,11 @@ def test_interrupting_many_files_leaves_no_traceback(tmp_path: Path, files: list
 @pytest.fixture
 def watched(files: list[Path]) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [*LTKG, "validate", "--watch", str(files[0])], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*LTKG, "validate", "--watch", str(files[0])],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509  # no other thread of a test holds a lock
     )
     yield process
     process.kill()
