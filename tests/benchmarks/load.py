@@ -101,10 +101,10 @@ async def _client(
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         while True:
-            if thinking:
-                await asyncio.sleep(chance.expovariate(1 / thinking))
-            if time.perf_counter() > until:
+            pause = chance.expovariate(1 / thinking) if thinking else 0.0
+            if time.perf_counter() + pause > until:
                 return
+            await asyncio.sleep(pause)
             begun = time.perf_counter()
             status = await _ask(reader, writer, address(chance))
             load.waits.append((time.perf_counter() - begun) * 1000)
