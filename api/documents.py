@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -55,6 +56,17 @@ class ProblemDocument(BaseModel):
     title: str = Field(description="The kind in words")
     status: int = Field(description="The HTTP status")
     detail: str = Field(description="What is wrong this time, and what to do")
+
+
+def problems(words: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """Returns the problems that an address may answer with, as OpenAPI has them, from what each status means there."""
+    return {
+        status: {
+            "description": meaning,
+            "content": {"application/problem+json": {"schema": ProblemDocument.model_json_schema()}},
+        }
+        for status, meaning in words.items()
+    }
 
 
 class HealthDocument(BaseModel):

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingRes
 
 from api.asked import Asked
 from api.dependencies import Arguments, Now, Rows, Templates
-from api.documents import AnswerDocument, ProblemDocument
+from api.documents import AnswerDocument, problems
 from api.middleware import CutShortError
 from api.negotiation import RDF, MediaType, among, preferred, weight
 from api.paging import FARTHEST, IN_A_DOCUMENT, LIMIT, LONGEST, OFFSET, ON_A_PAGE, PIN, Paged, Pairs, Part, split
@@ -23,20 +23,16 @@ from learntogether_kg.parts import Walk
 A_BATCH: Final = 100
 """So many rows of a long table are sent at once."""
 
-_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {
-        "description": words,
-        "content": {"application/problem+json": {"schema": ProblemDocument.model_json_schema()}},
+_PROBLEMS: Final = problems(
+    {
+        401: "The token is not known, or was revoked",
+        403: "Disclosure control does not allow it without a token",
+        404: "There is no such thing",
+        410: "The release was purged",
+        422: "An argument is unknown or not of its type",
+        503: "The library cannot be read at the moment",
     }
-    for status, words in (
-        (401, "The token is not known, or was revoked"),
-        (403, "Disclosure control does not allow it without a token"),
-        (404, "There is no such thing"),
-        (410, "The release was purged"),
-        (422, "An argument is unknown or not of its type"),
-        (503, "The library cannot be read at the moment"),
-    )
-}
+)
 _PIN: Final[dict[str, Any]] = {
     "name": PIN,
     "in": "query",

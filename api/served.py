@@ -108,9 +108,9 @@ class Served:
         choices = self.vocabulary.choices("lt:Pattern")
         return {choices.names[iri]: Resource(label, str(iri)) for iri, label in choices.labels.items()}
 
-    def pattern_name(self, iri: str) -> str:
-        """Returns the name that a pattern has in an address."""
-        return self.vocabulary.choices("lt:Pattern").names[URIRef(iri)]
+    def pattern_name(self, iri: str) -> str | None:
+        """Returns the name that a pattern has in an address; None of what is no pattern of this release."""
+        return self.vocabulary.choices("lt:Pattern").names.get(URIRef(iri))
 
     @cached_property
     def caution(self) -> str:
@@ -238,7 +238,7 @@ class Served:
         name = local_name(resource.iri)
         if str(self.reviews.get(name)) == resource.iri:
             return f"/reviews/{name}"
-        pattern = self.vocabulary.choices("lt:Pattern").names.get(URIRef(resource.iri))
+        pattern = self.pattern_name(resource.iri)
         return f"/patterns/{pattern}" if pattern else None
 
 

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from api import protocol
 from api.dependencies import Release, Templates
 from api.descriptions import describe_dataset, describe_service, written
-from api.documents import ProblemDocument
+from api.documents import problems
 from api.evaluation import Evaluator
 from api.negotiation import weight
 from api.pages import Pages
@@ -56,23 +56,19 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
             for types in offered.values()
         },
     },
-    **{
-        status: {
-            "description": words,
-            "content": {"application/problem+json": {"schema": ProblemDocument.model_json_schema()}},
+    **problems(
+        {
+            400: "The query or a parameter is not as the standards say",
+            401: "This release is asked with a token, and there is none",
+            403: "An update, or a query that would reach beyond the release; or the token is not an analyst's",
+            404: "SPARQL is not offered here",
+            406: "The answer has none of the forms that are welcome",
+            413: "The query is too long",
+            415: "The body is neither a form nor a query",
+            503: "Too many queries are being evaluated, or this one needs too much memory",
+            504: "The query takes too long",
         }
-        for status, words in (
-            (400, "The query or a parameter is not as the standards say"),
-            (401, "This release is asked with a token, and there is none"),
-            (403, "An update, or a query that would reach beyond the release; or the token is not an analyst's"),
-            (404, "SPARQL is not offered here"),
-            (406, "The answer has none of the forms that are welcome"),
-            (413, "The query is too long"),
-            (415, "The body is neither a form nor a query"),
-            (503, "Too many queries are being evaluated, or this one needs too much memory"),
-            (504, "The query takes too long"),
-        )
-    },
+    ),
 }
 _PARAMETERS: Final[list[dict[str, Any]]] = [
     {"name": "query", "in": "query", "description": "A SPARQL 1.1 query", "schema": {"type": "string"}},

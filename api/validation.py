@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from api.checking import Answer, Blank, Checker, Job
 from api.dependencies import Release, Templates
-from api.documents import ProblemDocument, ReportDocument
+from api.documents import ReportDocument, problems
 from api.negotiation import weight
 from api.pages import Pages
 from api.processes import OFFERED
@@ -91,21 +91,17 @@ _FORM: Final[dict[str, Any]] = {
         },
     }
 }
-_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {
-        "description": words,
-        "content": {"application/problem+json": {"schema": ProblemDocument.model_json_schema()}},
+_PROBLEMS: Final = problems(
+    {
+        400: "The file cannot be read as a review",
+        403: "Who asks may not upload here",
+        408: "The upload took too long",
+        413: "The file is too large",
+        415: "It is not a form",
+        422: "The form is not complete, or the check did not come to an end",
+        503: "Too many reviews are being checked; Retry-After says when to try again",
     }
-    for status, words in (
-        (400, "The file cannot be read as a review"),
-        (403, "Who asks may not upload here"),
-        (408, "The upload took too long"),
-        (413, "The file is too large"),
-        (415, "It is not a form"),
-        (422, "The form is not complete, or the check did not come to an end"),
-        (503, "Too many reviews are being checked; Retry-After says when to try again"),
-    )
-}
+)
 
 
 def _receiver(request: Request) -> Receiver:

@@ -187,7 +187,7 @@ def _about(  # each is another thing of the two
         everything: The list, where the page shows more of it.
     """
     answer = served.answer(of, {kind: resource.iri})
-    name = served.pattern_name(resource.iri) if kind == "pattern" else local_name(resource.iri)
+    name = served.pattern_name(resource.iri) or local_name(resource.iri)
     context: dict[str, object] = {
         "resource": resource,
         "record": record,

@@ -35,7 +35,7 @@ class AxisValue:
 
     @property
     def reading(self) -> str:
-        """What a person reads in a table or a picture: no two values of one list read the same."""
+        """What a person reads in a table or a picture: no two patterns read the same."""
         return self.told_apart or self.label
 
 

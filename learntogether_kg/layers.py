@@ -95,7 +95,9 @@ class Layer:
             raise QueryArgumentError("recurrence", "by", reason)
         cells = [row.cell for row in result.rows]
         entries = tuple(
-            Entry(row.values[0].iri, row.values[0].label, row.cell.reviews, row.cell.looked, worked.share, worked.note)
+            Entry(
+                row.values[0].iri, row.values[0].reading, row.cell.reviews, row.cell.looked, worked.share, worked.note
+            )
             for row, worked in zip(result.rows, shares(cells), strict=True)
         )
         arguments = {name: str(value) for name, value in result.answer.arguments.items()}

@@ -20,22 +20,26 @@ CARRIED_ON = Path(__file__).parent.parent / "typology" / "changes" / "carried-on
 NEW, OLD = "https://example.org/carried-on#supervision", "https://w3id.org/learntogether/typology#supervision"
 
 
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """Two teaching reviews that are coded as supervision, which nobody made anew."""
-    library = tmp_path_factory.mktemp("extended") / "library"
+def served(folder: Path, extension: Path) -> TestClient:
+    """Serves two teaching reviews that are coded as supervision, under an extension by which nobody made them anew."""
+    library = folder / "library"
     coded = [file for file in bundles.bundled_files("teaching") if "typ:supervision" in file.read_text("utf-8")][:2]
     with pytest.MonkeyPatch.context() as patch:
-        with ontology.extended([CARRIED_ON]):
+        with ontology.extended([extension]):
             patch.setenv("LTKG_VETTED", ontology.fingerprint())
         for command in (
-            ["init", "--library", library, "--extension", CARRIED_ON],
+            ["init", "--library", library, "--extension", extension],
             ["submit", *coded, "--library", library],
             ["publish", "first", "--library", library],
         ):
             run = ltkg(*command)
             assert run.returncode == 0, run.stdout + run.stderr
-    with TestClient(create_app(Settings(library=library, uploads=True, log=False))) as client:
+    return TestClient(create_app(Settings(library=library, uploads=True, log=False)))
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with served(tmp_path_factory.mktemp("extended"), CARRIED_ON) as client:
         yield client
 
 
@@ -129,3 +133,19 @@ def test_a_review_is_checked_with_the_terms_of_the_library(client: TestClient, t
     (tmp_path / "anew.ttl").write_text(anew, "utf-8")
     run = ltkg("validate", tmp_path / "anew.ttl")
     assert run.returncode == 1, "without the extension its terms are not known"
+
+
+def test_what_has_no_page_may_take_the_place_of_a_pattern(tmp_path: Path) -> None:
+    head, mark, _ = CARRIED_ON.read_text("utf-8").partition("typ:supervision owl:deprecated true ; dct:isReplacedBy ")
+    extension = tmp_path / "given-up.ttl"
+    extension.write_text(f"{head}{mark}typ:no-type-fits .\n", "utf-8")
+    with served(tmp_path, extension) as client:
+        page = client.get("/patterns/supervision", headers=HTML)
+        assert (page.status_code, "Its place was taken by No type fits" in page.text) == (200, True)
+        assert client.get("/patterns", headers=HTML).status_code == 200
+
+
+def test_layers_tell_them_apart(client: TestClient) -> None:
+    labels = [row["pattern"]["label"] for row in client.get("/layers.json").json()["rows"]]
+    assert len(set(labels)) == len(labels)
+    assert "T3 › Nature of the task" in labels
